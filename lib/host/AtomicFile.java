@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.UUID;
 
 /** Files of our own that are whole at any moment: a reader, or a killed run, sees the old content or the new one. */
 public final class AtomicFile {
@@ -20,9 +21,10 @@ public final class AtomicFile {
             return false;
         }
         Files.createDirectories(target.getParent());
-        var temporary = Files.createTempFile(target.getParent(), "." + target.getFileName() + ".", ".tmp");
+        // Not createTempFile, whose files only their owner may read: results are as open as the user's umask says.
+        var temporary = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
         try {
-            try (var channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+            try (var channel = FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
                 var bytes = ByteBuffer.wrap(content);
                 while (bytes.hasRemaining()) {
                     channel.write(bytes);

@@ -1,5 +1,8 @@
 package lib.provider;
 
+import java.util.HashMap;
+import java.util.Map;
+
 /** What can be mapped: the key in providers.yaml, the field of the normalised schema, and the kind of its value. */
 public enum Field {
     ID("id", "id", Kind.TEXT), NAME("name_of", "name", Kind.TEXT), MODE("mode", "mode", Kind.WORD), STATUS("status", "lifecycle.status", Kind.WORD),
@@ -31,7 +34,9 @@ public enum Field {
     COST_INPUT_AUDIO("input_audio", "cost.input_audio", Kind.MONEY), COST_OUTPUT_AUDIO("output_audio", "cost.output_audio", Kind.MONEY),
     COST_BATCH_INPUT("batch_input", "cost.batch_input", Kind.MONEY), COST_BATCH_OUTPUT("batch_output", "cost.batch_output", Kind.MONEY),
     /** USD for one image or one request, not per token. */
-    COST_IMAGE("image", "cost.image", Kind.MONEY_EACH), COST_REQUEST("request", "cost.request", Kind.MONEY_EACH);
+    COST_IMAGE("image", "cost.image", Kind.MONEY_EACH), COST_REQUEST("request", "cost.request", Kind.MONEY_EACH),
+    /** ISO 4217, of all amounts of the model; known where one of them is. Nothing is converted. */
+    CURRENCY("currency", "cost.currency", Kind.TEXT);
 
     private final String key;
     private final String schema;
@@ -57,8 +62,13 @@ public enum Field {
         return kind;
     }
 
-    private static final java.util.Map<String, Field> BY_SCHEMA = java.util.Arrays.stream(values())
-            .collect(java.util.stream.Collectors.toUnmodifiableMap(Field::schema, f -> f));
+    private static final Map<String, Field> BY_SCHEMA = new HashMap<>();
+
+    static {
+        for (var field : values()) {
+            BY_SCHEMA.put(field.schema, field);
+        }
+    }
 
     /** @return null where the schema has no such field */
     public static Field ofSchema(String dotted) {

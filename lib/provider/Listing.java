@@ -13,14 +13,19 @@ import java.util.Map;
  *
  * @param items      model id, verbatim, to the model as the provider states it, in the answer's order
  * @param duplicates ids that came again; the first counts
- * @param refused    items that are no models, each with the reason, fit to print
+ * @param refused    items that are no models, each with the reason, fit to print (of the first 10,000)
  */
 public record Listing(Map<String, JsonNode> items, List<String> duplicates, List<String> refused) {
     /** Longer ids are no ids: the longest real one known has 117 characters. */
     private static final int LONGEST_ID = 512;
 
+    /** A hostile answer can hold millions of items that are no models; no more reasons than this are kept. */
+    private static final int MOST_REFUSED = 10_000;
+
     /** An answer that holds no list of models: an error object, HTML, another shape. The message says what it holds. */
     public static final class NotAListing extends Exception {
+        private static final long serialVersionUID = 1;
+
         public NotAListing(String message) {
             super(message);
         }
@@ -32,32 +37,37 @@ public record Listing(Map<String, JsonNode> items, List<String> duplicates, List
         var duplicates = new ArrayList<String>();
         var refused = new ArrayList<String>();
         if (mapping.items().shape() == Mapping.Shape.MAP) {
-            var map = object(answer);
-            map.fields().forEachRemaining(e -> {
-                if (mapping.skip().contains(e.getKey())) {
-                    return;
+            for (var entry : object(answer).properties()) {
+                if (mapping.skip().contains(entry.getKey())) {
+                    continue;
                 }
-                var flaw = e.getValue().isObject() ? flaw(e.getKey()) : "not an object";
+                var flaw = entry.getValue().isObject() ? flaw(entry.getKey()) : "not an object";
                 if (flaw == null) {
-                    items.put(e.getKey(), e.getValue());
+                    items.put(entry.getKey(), entry.getValue());
                 } else {
-                    refused.add(visible(e.getKey()) + ": " + flaw);
+                    refuse(refused, entry.getKey(), flaw);
                 }
-            });
-            return new Listing(items, duplicates, refused);
-        }
-        var places = mapping.fields().get(Field.ID);
-        for (var item : array(answer, mapping.items().path())) {
-            var node = item.isObject() ? id(item, places) : null;
-            var flaw = !item.isObject() ? "not an object" : node == null ? "no id"
-                    : !node.isTextual() ? "its id is not a text" : flaw(node.textValue());
-            if (flaw != null) {
-                refused.add(visible(node == null ? brief(item) : node.asText()) + ": " + flaw);
-            } else if (items.putIfAbsent(node.textValue(), item) != null) {
-                duplicates.add(node.textValue());
+            }
+        } else {
+            var places = mapping.fields().get(Field.ID);
+            for (var item : array(answer, mapping.items().path())) {
+                var node = item.isObject() ? id(item, places) : null;
+                var flaw = !item.isObject() ? "not an object" : node == null ? "no id"
+                        : !node.isTextual() ? "its id is not a text" : flaw(node.textValue());
+                if (flaw != null) {
+                    refuse(refused, node == null ? brief(item) : node.asText(), flaw);
+                } else if (items.putIfAbsent(node.textValue(), item) != null) {
+                    duplicates.add(node.textValue());
+                }
             }
         }
         return new Listing(items, duplicates, refused);
+    }
+
+    private static void refuse(List<String> refused, String name, String flaw) {
+        if (refused.size() < MOST_REFUSED) {
+            refused.add(visible(name) + ": " + flaw);
+        }
     }
 
     private static JsonNode id(JsonNode item, List<Pointer> places) {
@@ -113,8 +123,8 @@ public record Listing(Map<String, JsonNode> items, List<String> duplicates, List
 
     /** @return why this cannot be the id of a model, or null if it can */
     private static String flaw(String id) {
-        if (id.isEmpty()) {
-            return "its id is empty";
+        if (id.isBlank()) {
+            return "its id is blank";
         }
         if (id.length() > LONGEST_ID) {
             return "its id has " + id.length() + " characters, more than " + LONGEST_ID;

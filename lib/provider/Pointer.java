@@ -1,5 +1,7 @@
 package lib.provider;
 
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -19,13 +21,24 @@ public record Pointer(String text, List<String> tokens) {
         if (text.charAt(0) != '/') {
             throw new IllegalArgumentException("'" + text + "' is not a path: it must be empty or start with /");
         }
-        var parts = text.substring(1).split("/", -1);
-        return new Pointer(text, java.util.Arrays.stream(parts).map(Pointer::decode).toList());
+        var tokens = new ArrayList<String>(4);
+        for (int start = 1, end; start <= text.length(); start = end + 1) {
+            end = text.indexOf('/', start);
+            end = end < 0 ? text.length() : end;
+            tokens.add(decode(text.substring(start, end)));
+        }
+        return new Pointer(text, Collections.unmodifiableList(tokens));
     }
 
     private static String decode(String token) {
-        if (token.matches(".*~(?![01]).*")) {
-            throw new IllegalArgumentException("'" + token + "' has a ~ that is not ~0 or ~1");
+        int tilde = token.indexOf('~');
+        if (tilde < 0) {
+            return token;
+        }
+        for (; tilde >= 0; tilde = token.indexOf('~', tilde + 1)) {
+            if (tilde + 1 == token.length() || token.charAt(tilde + 1) != '0' && token.charAt(tilde + 1) != '1') {
+                throw new IllegalArgumentException("'" + token + "' has a ~ that is not ~0 or ~1");
+            }
         }
         return token.replace("~1", "/").replace("~0", "~");
     }

@@ -1,0 +1,360 @@
+package lib.provider;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * One providers.yaml as it is written, before it is laid over others: members keep their places, and what the file does
+ * not say is not there. The grammar is told in docs/providers.md.
+ *
+ * @param defaults what entries do not say about their answers
+ * @param entries  providers and tombstones by id, in the file's order
+ */
+record ProviderFile(Map<String, Yaml.Member> defaults, Map<String, Entry> entries) {
+
+    /** What one file, or several laid over each other, say of a provider. @param at where the uppermost of them begins */
+    record Entry(String id, Yaml.At at, boolean tombstone, Provider.Trust trust, Map<String, Yaml.Member> members) {
+        Entry with(Map<String, Yaml.Member> others) {
+            return new Entry(id, at, tombstone, trust, others);
+        }
+    }
+
+    private static final Set<String> COMMON_KEYS = union(List.of("name", "docs", "verified", "models_dev", "litellm", "why",
+            "base_url", "base_url_env", "key_env", "key", "auth", "headers", "wires", "models", "page", "join", "legacy",
+            "disabled"), MappingGrammar.KEYS);
+    private static final Set<String> PROVIDER_KEYS = union(COMMON_KEYS, List.of("ship"));
+    private static final Set<String> TOMBSTONE_KEYS = union(COMMON_KEYS, List.of("since", "successor"));
+    private static final List<String> SHIPS = List.of("default", "template", "local", "disabled", "source");
+    private static final List<String> KEY_NEEDS = List.of("required", "optional", "none");
+    private static final List<String> WIRES = List.of("openai-chat", "openai-responses", "anthropic-messages",
+            "google-generate", "cohere-chat", "azure-openai");
+    /** Set by the HTTP client itself, which refuses them; secrets belong in variables and not in files. */
+    private static final Set<String> NOT_OURS = Set.of("connection", "content-length", "expect", "host", "upgrade",
+            "authorization", "proxy-authorization", "cookie");
+    private static final Pattern ID = Pattern.compile("[a-z0-9][a-z0-9._-]{0,63}");
+    private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
+    private static final Pattern HEADER = Pattern.compile("[A-Za-z0-9-]{1,64}");
+    private static final Pattern ASCII = Pattern.compile("[ -~]*");
+    private static final Pattern DATE = Pattern.compile("[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?");
+    private static final Pattern NUMBER = Pattern.compile("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?");
+
+    private static Set<String> union(Collection<String> some, Collection<String> more) {
+        var all = new LinkedHashSet<>(some);
+        all.addAll(more);
+        return Collections.unmodifiableSet(all);
+    }
+
+    /** @param file as it is named in messages */
+    static ProviderFile parse(String file, byte[] content, Provider.Trust trust) {
+        var root = Yaml.parse(file, content);
+        if (root == null) {
+            return new ProviderFile(Map.of(), Map.of());
+        }
+        if (!(root instanceof Yaml.Table top)) {
+            throw root.at().error("expected providers: with entries below it");
+        }
+        top.only(List.of("schema", "defaults", "providers", "tombstones"), "this file");
+        var schema = text(top.members(), "schema");
+        if (schema != null && !schema.equals("1")) {
+            throw top.get("schema").error("this file is of schema " + Listing.visible(schema)
+                    + ", and this catalog reads schema 1; update catalog");
+        }
+        var defaults = top.get("defaults") == null ? Map.<String, Yaml.Member>of()
+                : top.get("defaults").table().only(MappingGrammar.KEYS, "defaults").members();
+        var entries = new LinkedHashMap<String, Entry>();
+        addEntries(top.get("providers"), PROVIDER_KEYS, trust, entries);
+        addEntries(top.get("tombstones"), TOMBSTONE_KEYS, trust, entries);
+        return new ProviderFile(defaults, entries);
+    }
+
+    private static void addEntries(Yaml.Member section, Set<String> keys, Provider.Trust trust, Map<String, Entry> entries) {
+        if (section == null) {
+            return;
+        }
+        for (var member : section.table().members().values()) {
+            var id = member.key();
+            if (!ID.matcher(id).matches()) {
+                throw member.keyAt().error("'" + Listing.visible(id) + "' is no provider id: lower-case letters, digits, '.', '_'"
+                        + " and '-', at most 64, the first a letter or digit");
+            }
+            var entry = new Entry(id, member.keyAt(), section.key().equals("tombstones"), trust,
+                    member.table().only(keys, id).members());
+            var earlier = entries.putIfAbsent(id, entry);
+            if (earlier != null) {
+                throw entry.at.error(id + " stands here already, in line " + earlier.at.line());
+            }
+        }
+    }
+
+    /** @param entry all layers of it, laid over each other */
+    static Provider bind(Entry entry, Mapping defaults) {
+        var members = entry.members;
+        var ship = entry.tombstone ? Provider.Ship.TOMBSTONE : members.get("ship") == null ? Provider.Ship.DEFAULT
+                : Provider.Ship.valueOf(word(members, "ship", SHIPS).toUpperCase(Locale.ROOT));
+        var why = text(members, "why");
+        if (why == null && (ship == Provider.Ship.DISABLED || ship == Provider.Ship.TEMPLATE)) {
+            throw entry.at.error(entry.id + " needs why: a sentence that tells why it is not asked by itself");
+        }
+        var baseUrl = baseUrl(members.get("base_url"));
+        var baseUrlEnv = variables(members, "base_url_env");
+        if (baseUrl == null && baseUrlEnv.isEmpty() && !entry.tombstone) {
+            throw entry.at.error(entry.id + " needs base_url");
+        }
+        var name = text(members, "name");
+        var keyEnv = variables(members, "key_env");
+        return new Provider(entry.id, name == null ? entry.id : name, ship, why, date(members, "since", 4), text(members, "successor"),
+                baseUrl, baseUrlEnv, keyEnv, keyNeed(members, keyEnv), auth(members), headers(members), wires(members),
+                models(members), members.get("page") == null ? null : page(members.get("page")), join(members),
+                MappingGrammar.read(members, defaults), docs(members), date(members, "verified", 7), text(members, "models_dev"),
+                text(members, "litellm"), legacy(members), entry.trust);
+    }
+
+    private static String text(Map<String, Yaml.Member> members, String key) {
+        var member = members.get(key);
+        var text = member == null ? null : member.text();
+        return text == null || text.isEmpty() ? null : text;
+    }
+
+    private static String word(Map<String, Yaml.Member> members, String key, List<String> words) {
+        return MappingGrammar.word(members.get(key).scalar(), key, words);
+    }
+
+    private static String date(Map<String, Yaml.Member> members, String key, int atLeast) {
+        var text = text(members, key);
+        if (text != null && (text.length() < atLeast || !DATE.matcher(text).matches())) {
+            throw members.get(key).error(key + " must be " + (atLeast == 4 ? "YYYY, " : "") + "YYYY-MM or YYYY-MM-DD");
+        }
+        return text;
+    }
+
+    private static List<String> variables(Map<String, Yaml.Member> members, String key) {
+        return members.get(key) == null ? List.of() : MappingGrammar.each(members.get(key), ProviderFile::variable);
+    }
+
+    private static String variable(String text) {
+        if (!VARIABLE.matcher(text).matches()) {
+            throw new IllegalArgumentException("this is no name of an environment variable (names only, never a key)");
+        }
+        return text;
+    }
+
+    private static Provider.KeyNeed keyNeed(Map<String, Yaml.Member> members, List<String> keyEnv) {
+        var key = members.get("key");
+        if (key == null || key.isNull()) {
+            return keyEnv.isEmpty() ? Provider.KeyNeed.NONE : Provider.KeyNeed.REQUIRED;
+        }
+        var need = Provider.KeyNeed.valueOf(word(members, "key", KEY_NEEDS).toUpperCase(Locale.ROOT));
+        if (need == Provider.KeyNeed.REQUIRED && keyEnv.isEmpty()) {
+            throw key.error("key: required needs key_env, the variable that holds it");
+        }
+        return need;
+    }
+
+    private static String auth(Map<String, Yaml.Member> members) {
+        var auth = text(members, "auth");
+        if (auth == null) {
+            return "bearer";
+        }
+        var lower = auth.toLowerCase(Locale.ROOT);
+        if (!HEADER.matcher(auth).matches() || NOT_OURS.contains(lower)) {
+            throw members.get("auth").error("auth must be bearer, none or the name of a header such as x-api-key");
+        }
+        return lower;
+    }
+
+    private static Map<String, String> headers(Map<String, Yaml.Member> members) {
+        var headers = new LinkedHashMap<String, String>();
+        if (members.get("headers") != null) {
+            for (var header : members.get("headers").table().members().values()) {
+                var name = header.key().toLowerCase(Locale.ROOT);
+                if (!HEADER.matcher(name).matches() || NOT_OURS.contains(name) || name.equalsIgnoreCase(text(members, "auth"))) {
+                    throw header.keyAt().error("the header '" + Listing.visible(header.key()) + "' cannot be set here"
+                            + (name.equals("authorization") ? "; name the key's variable in key_env" : ""));
+                }
+                var value = header.text();
+                if (value == null || !ASCII.matcher(value).matches()) {
+                    throw header.error("the value of a header must be ASCII text");
+                }
+                headers.put(header.key(), value);
+            }
+        }
+        return Collections.unmodifiableMap(headers);
+    }
+
+    /** Without any, what nearly all speak. */
+    private static Map<String, String> wires(Map<String, Yaml.Member> members) {
+        var wires = new LinkedHashMap<String, String>();
+        var member = members.get("wires");
+        if (member == null) {
+            wires.put(WIRES.get(0), null);
+        } else if (member.value() instanceof Yaml.Table table) {
+            for (var wire : table.only(WIRES, "wires").members().values()) {
+                wires.put(wire.key(), baseUrl(wire));
+            }
+        } else {
+            for (var wire : member.scalars()) {
+                wires.put(MappingGrammar.word(wire, "wires", WIRES), null);
+            }
+        }
+        return Collections.unmodifiableMap(wires);
+    }
+
+    /** @return null for none, or for {@code ""} */
+    private static String baseUrl(Yaml.Member member) {
+        var text = member == null ? null : member.text();
+        if (text == null || text.isEmpty()) {
+            return null;
+        }
+        var flaw = Access.flawOfTemplate(text, false);
+        if (flaw != null) {
+            throw member.error(member.key() + ": " + flaw);
+        }
+        return text.endsWith("/") ? text.substring(0, text.length() - 1) : text;
+    }
+
+    private static String models(Map<String, Yaml.Member> members) {
+        var member = members.get("models");
+        if (member == null || member.isNull()) {
+            return "/models";
+        }
+        var text = member.text();
+        boolean below = text.isEmpty() || text.charAt(0) == '/' || text.charAt(0) == '?';
+        var flaw = Access.flawOfTemplate(below ? "https://x" + text : text, true);
+        if (flaw != null) {
+            throw member.error("models must be a path below base_url, or an address: " + flaw);
+        }
+        return text;
+    }
+
+    private static String docs(Map<String, Yaml.Member> members) {
+        var docs = text(members, "docs");
+        if (docs != null && !docs.startsWith("https://")) {
+            throw members.get("docs").error("docs must be an https:// address");
+        }
+        return docs;
+    }
+
+    private static Provider.Page page(Yaml.Member member) {
+        if (member.isNull()) {
+            return null;
+        }
+        var table = member.table().only(List.of("param", "next", "more", "first", "total", "link"), "page");
+        boolean link = table.get("link") != null;
+        boolean cursor = table.get("next") != null;
+        boolean number = table.get("first") != null;
+        var param = text(table.members(), "param");
+        if ((link ? 1 : 0) + (cursor ? 1 : 0) + (number ? 1 : 0) != 1 || link == (param != null)
+                || table.get("more") != null && !cursor || table.get("total") != null && !number) {
+            throw member.error("page must be {param, next[, more]}, {param, first[, total]} or {link}");
+        }
+        return new Provider.Page(param, pointer(table, "next"), pointer(table, "more"),
+                number ? (Integer) first(table.get("first")) : null, pointer(table, "total"), pointer(table, "link"));
+    }
+
+    private static int first(Yaml.Member member) {
+        var text = member.text();
+        if (!"0".equals(text) && !"1".equals(text)) {
+            throw member.error("first must be 0 or 1");
+        }
+        return text.charAt(0) - '0';
+    }
+
+    private static Pointer pointer(Yaml.Table table, String key) {
+        return table.get(key) == null || table.get(key).isNull() ? null : MappingGrammar.pointer(table.get(key));
+    }
+
+    private static Provider.Join join(Map<String, Yaml.Member> members) {
+        var member = members.get("join");
+        if (member == null || member.isNull()) {
+            return null;
+        }
+        var table = member.table().only(List.of("url", "url_env", "query", "items", "key", "page", "copy"), "join");
+        var urlEnv = text(table.members(), "url_env");
+        if (urlEnv != null) {
+            variables(table.members(), "url_env");
+        }
+        var url = MappingGrammar.required(table, "url", member);
+        var query = text(table.members(), "query");
+        var flaw = Access.flaw(url.text(), true);
+        if (flaw == null && query != null) {
+            flaw = "?&#".indexOf(query.charAt(0)) >= 0 ? "write query without the leading " + query.charAt(0)
+                    : Access.flaw("https://x/?" + query, true);
+        }
+        if (flaw != null) {
+            throw url.error("join: " + flaw);
+        }
+        var copies = new LinkedHashMap<String, Provider.Copy>();
+        for (var copy : MappingGrammar.required(table, "copy", member).table().members().values()) {
+            copies.put(copy.key(), copy(copy));
+        }
+        return new Provider.Join(url.text(), urlEnv, query, MappingGrammar.pointer(MappingGrammar.required(table, "items", member)),
+                MappingGrammar.pointer(MappingGrammar.required(table, "key", member)),
+                table.get("page") == null ? null : page(table.get("page")), Collections.unmodifiableMap(copies));
+    }
+
+    private static Provider.Copy copy(Yaml.Member member) {
+        if (!(member.value() instanceof Yaml.Table table)) {
+            return new Provider.Copy(MappingGrammar.pointer(member), null, false, null);
+        }
+        table.only(List.of("path", "else", "count", "where"), "copy");
+        boolean count = table.get("count") != null;
+        if (count == (table.get("path") != null) || table.get(count ? "else" : "where") != null) {
+            throw member.error(member.key() + " must be a path, {path, else} or {count, where}");
+        }
+        return new Provider.Copy(MappingGrammar.pointer(table.get(count ? "count" : "path")),
+                table.get("else") == null ? null : json(table.get("else").scalar()), count,
+                table.get("where") == null ? null
+                        : MappingGrammar.at(table.get("where").scalar(), "where", MappingGrammar::condition));
+    }
+
+    /** What stands for nothing found, as JSON text. */
+    private static String json(Yaml.Scalar scalar) {
+        if (scalar.isNull()) {
+            return "null";
+        }
+        if (scalar.isFlag()) {
+            return scalar.value().toLowerCase(Locale.ROOT);
+        }
+        var text = scalar.text("else");
+        return scalar.plain() && NUMBER.matcher(text).matches() ? text
+                : '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+    }
+
+    private static Provider.Legacy legacy(Map<String, Yaml.Member> members) {
+        var member = members.get("legacy");
+        if (member == null || member.isNull()) {
+            return null;
+        }
+        var table = member.table().only(List.of("key_env", "base_url"), "legacy");
+        return new Provider.Legacy(text(table.members(), "key_env"), text(table.members(), "base_url"));
+    }
+
+    /** Whether an address of the entry wants the value of a variable. */
+    static boolean hasPlaceholder(Entry entry) {
+        var values = new ArrayList<Yaml.Node>();
+        for (var key : List.of("base_url", "models")) {
+            if (entry.members.get(key) != null) {
+                values.add(entry.members.get(key).value());
+            }
+        }
+        if (entry.members.get("wires") != null && entry.members.get("wires").value() instanceof Yaml.Table wires) {
+            for (var wire : wires.members().values()) {
+                values.add(wire.value());
+            }
+        }
+        for (var value : values) {
+            if (value instanceof Yaml.Scalar scalar && scalar.value().contains("${")) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

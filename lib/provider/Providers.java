@@ -1,0 +1,244 @@
+package lib.provider;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import lib.host.Host;
+
+/**
+ * All providers that this run knows.
+ *
+ * @param byId     in the order of the bundled file, then the user's, then the project's; tombstones too, hidden ones not
+ * @param defaults what holds for entries that say nothing else
+ * @param notes    what of the files was not followed and why, one line each, fit to print
+ */
+public record Providers(Map<String, Provider> byId, Mapping defaults, List<String> notes) {
+    private static final String FILE = "providers.yaml";
+    /** Shorter values are no secrets, and occur in files by chance. */
+    private static final int SHORTEST_SECRET = 12;
+    /** What people set where a local server or a proxy wants any key at all: llama.cpp's documented word, and LiteLLM's habit. */
+    private static final List<String> PLACEHOLDERS = List.of("sk-no-key-required", "no-key-required");
+    private static final String PLACEHOLDER_START = "sk-dummy";
+
+    /**
+     * Reads the layers: bundled, then {@code providers.yaml} in {@link Host#configDir()}, then the one in {@link Host#cwd()};
+     * each changes single fields of those before it. The project's file is not trusted: it adds providers without keys.
+     *
+     * @param bundled the content of our own providers.yaml
+     * @throws ConfigError at the first mistake in any of them
+     */
+    public static Providers load(Host host, byte[] bundled) {
+        return load(host, bundled, false);
+    }
+
+    /** @param projectTrusted the project's file may do all that the user's own may */
+    public static Providers load(Host host, byte[] bundled, boolean projectTrusted) {
+        var layers = new Layers();
+        layers.add(ProviderFile.parse("bundled " + FILE, bundled, Provider.Trust.BUNDLED));
+        var user = host.configDir().resolve(FILE);
+        var project = host.cwd().resolve(FILE);
+        var own = content(user, host, bundled);
+        if (own != null) {
+            layers.add(ProviderFile.parse(asTyped(user, host), own, Provider.Trust.USER));
+        }
+        var cloned = isSame(user, project) ? null : content(project, host, bundled);
+        if (cloned != null) {
+            var file = ProviderFile.parse(asTyped(project, host), cloned,
+                    projectTrusted ? Provider.Trust.USER : Provider.Trust.PROJECT);
+            if (projectTrusted) {
+                layers.add(file);
+            } else {
+                layers.addUntrusted(file);
+            }
+        }
+        return layers.bind();
+    }
+
+    /** @return null where there is no such file, or only a copy of ours */
+    private static byte[] content(Path file, Host host, byte[] bundled) {
+        if (!Files.isRegularFile(file)) {
+            return null;
+        }
+        try {
+            if (Files.size(file) > Yaml.LARGEST_BYTES) {
+                throw ConfigError.at(asTyped(file, host), 1, 1, "the file is larger than " + Yaml.LARGEST_BYTES + " bytes");
+            }
+            var content = Files.readAllBytes(file);
+            return Arrays.equals(content, bundled) ? null : content;
+        } catch (IOException e) {
+            throw new ConfigError(asTyped(file, host) + ": cannot be read: " + e.getClass().getSimpleName() + "; check its permissions");
+        }
+    }
+
+    private static boolean isSame(Path one, Path other) {
+        try {
+            return Files.exists(one) && Files.exists(other) && Files.isSameFile(one, other);
+        } catch (IOException e) {
+            return one.equals(other);
+        }
+    }
+
+    private static String asTyped(Path file, Host host) {
+        return file.startsWith(host.cwd()) ? "./" + host.cwd().relativize(file).toString().replace('\\', '/') : file.toString();
+    }
+
+    /** @throws ConfigError with the nearest id there is */
+    public Provider named(String id) {
+        var provider = byId.get(id);
+        if (provider == null) {
+            var near = ConfigError.didYouMean(id, byId.keySet());
+            throw new ConfigError("no provider '" + Listing.visible(id) + "'"
+                    + (near.isEmpty() ? "; see what there is with: catalog providers list" : near));
+        }
+        return provider;
+    }
+
+    /**
+     * Where and with which key to ask, as the environment has it now.
+     *
+     * @throws ConfigError naming the variable whose value cannot be used, never the value
+     */
+    public Access access(Provider provider, Host host) {
+        return Access.of(provider, host);
+    }
+
+    /**
+     * The values of all key variables that are set, so that what is rendered can be searched for them. Values under 12
+     * characters and well-known placeholders are left out: they are no secrets, and would be found by chance.
+     */
+    public Set<String> secretValues(Host host) {
+        var secrets = new TreeSet<String>();
+        for (var provider : byId.values()) {
+            for (var variable : provider.keyEnv()) {
+                var value = host.env(variable);
+                if (value != null && value.length() >= SHORTEST_SECRET && !isPlaceholder(value)) {
+                    secrets.add(value);
+                }
+            }
+        }
+        return secrets;
+    }
+
+    private static boolean isPlaceholder(String value) {
+        var lower = value.toLowerCase(Locale.ROOT);
+        return PLACEHOLDERS.contains(lower) || lower.startsWith(PLACEHOLDER_START);
+    }
+
+    /** Files laid over each other, member by member, before anything in them is understood: what is omitted changes nothing. */
+    private static final class Layers {
+        /** What would send a variable's value somewhere, or have a rendered file make a tool do so. */
+        private static final List<String> NEEDS_TRUST = List.of("key_env", "key", "headers", "base_url_env", "legacy");
+
+        private final Map<String, Yaml.Member> defaults = new LinkedHashMap<>();
+        private final Map<String, ProviderFile.Entry> entries = new LinkedHashMap<>();
+        private final List<String> notes = new ArrayList<>();
+
+        void add(ProviderFile file) {
+            overlay(defaults, file.defaults());
+            for (var entry : file.entries().values()) {
+                var below = entries.get(entry.id());
+                if (below == null) {
+                    entries.put(entry.id(), entry);
+                } else {
+                    var members = new LinkedHashMap<>(below.members());
+                    overlay(members, entry.members());
+                    entries.put(entry.id(), entry.with(members));
+                }
+            }
+        }
+
+        private static void overlay(Map<String, Yaml.Member> below, Map<String, Yaml.Member> above) {
+            for (var member : above.values()) {
+                var under = below.get(member.key());
+                below.put(member.key(), under != null && member.key().equals("modes") ? union(under, member) : member);
+            }
+        }
+
+        private static Yaml.Member union(Yaml.Member below, Yaml.Member above) {
+            if (above.isNull()) {
+                return above;
+            }
+            var members = new LinkedHashMap<>(below.table().members());
+            members.putAll(above.table().members());
+            return new Yaml.Member(above.key(), above.keyAt(), new Yaml.Table(above.value().at(), members));
+        }
+
+        void addUntrusted(ProviderFile file) {
+            if (!file.defaults().isEmpty()) {
+                note(file.defaults().values().iterator().next().keyAt(), "defaults ignored; a project file that is not trusted cannot change them");
+            }
+            for (var entry : file.entries().values()) {
+                var known = entries.get(entry.id());
+                if (known != null) {
+                    note(entry.at(), entry.id() + (known.trust() == Provider.Trust.BUNDLED ? " is built in" : " is in your own file")
+                            + "; a project file that is not trusted cannot change it");
+                } else if (ProviderFile.hasPlaceholder(entry)) {
+                    note(entry.at(), entry.id() + " ignored; a project file that is not trusted cannot put variables into addresses");
+                } else {
+                    entries.put(entry.id(), keyless(entry));
+                }
+            }
+        }
+
+        private ProviderFile.Entry keyless(ProviderFile.Entry entry) {
+            var members = new LinkedHashMap<>(entry.members());
+            var ignored = new ArrayList<String>();
+            for (var key : NEEDS_TRUST) {
+                var member = members.remove(key);
+                boolean harmless = member != null && key.equals("key") && member.value() instanceof Yaml.Scalar need
+                        && need.value().equals("none");
+                if (member != null && !harmless) {
+                    ignored.add(key);
+                }
+            }
+            var join = members.get("join");
+            if (join != null && join.value() instanceof Yaml.Table table && table.get("url_env") != null) {
+                var rest = new LinkedHashMap<>(table.members());
+                rest.remove("url_env");
+                members.put("join", new Yaml.Member("join", join.keyAt(), new Yaml.Table(table.at(), rest)));
+                ignored.add("join.url_env");
+            }
+            if (!ignored.isEmpty()) {
+                note(entry.at(), entry.id() + ": " + String.join(", ", ignored)
+                        + " ignored; a project file that is not trusted adds providers without keys only");
+            }
+            return entry.with(members);
+        }
+
+        private void note(Yaml.At at, String text) {
+            notes.add(at.file() + ":" + at.line() + ": " + text);
+        }
+
+        Providers bind() {
+            var mapping = MappingGrammar.read(defaults, MappingGrammar.PLAIN);
+            var byId = new LinkedHashMap<String, Provider>();
+            for (var entry : entries.values()) {
+                var disabled = entry.members().get("disabled");
+                if (disabled == null || !disabled.flag()) {
+                    byId.put(entry.id(), ProviderFile.bind(entry, mapping));
+                } else if (entry.members().size() == 1) {
+                    var others = new ArrayList<>(entries.keySet());
+                    others.remove(entry.id());
+                    note(entry.at(), "there is no " + entry.id() + " to disable" + ConfigError.didYouMean(entry.id(), others));
+                }
+            }
+            for (var provider : byId.values()) {
+                if (provider.successor() != null && !entries.containsKey(provider.successor())) {
+                    var successor = entries.get(provider.id()).members().get("successor");
+                    throw successor.error("successor: there is no provider '" + provider.successor() + "'"
+                            + ConfigError.didYouMean(provider.successor(), entries.keySet()));
+                }
+            }
+            return new Providers(Collections.unmodifiableMap(byId), mapping, List.copyOf(notes));
+        }
+    }
+}
