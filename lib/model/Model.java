@@ -1,6 +1,7 @@
 package lib.model;
 
 import java.math.BigDecimal;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,12 @@ import lib.provider.Field;
  *              (LIST), Long (TOKENS), Boolean (FLAG), BigDecimal (MONEY in USD per 1M tokens, MONEY_EACH in USD)
  */
 public record Model(String providerId, String id, Map<Field, Fact> facts) {
+    /** Of texts, by code point: the order of the bytes in UTF-8, and of other languages' sorted lists. */
+    public static final Comparator<String> CODE_POINTS = Model::compareCodePoints;
+
+    /** By provider, then id. */
+    public static final Comparator<Model> ORDER = Comparator.comparing(Model::providerId, CODE_POINTS)
+            .thenComparing(Model::id, CODE_POINTS);
 
     /** @param source the id of an input of the snapshot: the provider's id for its own answer */
     public record Fact(Object value, String source) {}
@@ -60,5 +67,18 @@ public record Model(String providerId, String id, Map<Field, Fact> facts) {
     public Long contextWindow() {
         var context = tokens(Field.CONTEXT);
         return context != null ? context : tokens(Field.MAX_INPUT);
+    }
+
+    /** As UTF-16 is, but for one thing: surrogates, the halves of the highest code points, sort after U+E000 to U+FFFF. */
+    private static int compareCodePoints(String a, String b) {
+        int common = Math.min(a.length(), b.length());
+        for (int i = 0; i < common; i++) {
+            char x = a.charAt(i);
+            char y = b.charAt(i);
+            if (x != y) {
+                return Character.isSurrogate(x) == Character.isSurrogate(y) ? x - y : Character.isSurrogate(x) ? 1 : -1;
+            }
+        }
+        return a.length() - b.length();
     }
 }

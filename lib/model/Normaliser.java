@@ -1,0 +1,273 @@
+package lib.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+import lib.model.Model.Fact;
+import lib.provider.Condition;
+import lib.provider.Field;
+import lib.provider.Listing;
+import lib.provider.Mapping;
+import lib.provider.Pointer;
+import lib.provider.Provider;
+import lib.provider.Values;
+
+/** Turns one provider's answer into models, by the mapping of its entry alone. What the answer does not say stays unknown. */
+public final class Normaliser {
+    private static final int LONGEST_TEXT = 2_000;
+    private static final int LONGEST_ID = 512;
+    private static final BigDecimal MOST_TOKENS = new BigDecimal(1_000_000_000);
+    private static final Pattern TOKENS = Pattern.compile("\\d{1,10}");
+
+    /** What serving software fills in where nobody said who owns the model; no owner, unless the id or the provider says so too. */
+    private static final Set<String> PLACEHOLDER_OWNERS = Set.of("system", "owner", "organization_owner", "organization-owner",
+            "custom", "library", "llamacpp", "openai", "sglang", "vllm");
+
+    /** The schema's modalities in its order, and the other words that the providers use for them. */
+    private static final List<String> MODALITIES = List.of("text", "image", "audio", "video", "pdf");
+    private static final Map<String, String> MODALITY_WORDS = Map.of("file", "pdf", "files", "pdf", "document", "pdf",
+            "documents", "pdf", "images", "image", "videos", "video");
+
+    private static final Set<String> STATUSES = Set.of("preview", "active", "deprecated", "retired", "missing");
+
+    /** Dates that say when a model came to be: the ones that servers make up. */
+    private static final Set<Field> BIRTHS = Set.of(Field.RELEASED, Field.UPDATED);
+
+    private final Provider provider;
+    private final Mapping mapping;
+    private final Instant fetchedAt;
+    private final Map<Field, List<Pointer>> places;
+    private final Map<Field, List<Condition>> flags;
+
+    private Normaliser(Provider provider, Collection<JsonNode> items, Instant fetchedAt) {
+        this.provider = provider;
+        this.mapping = provider.mapping();
+        this.fetchedAt = fetchedAt;
+        this.places = new EnumMap<>(Field.class);
+        mapping.fields().forEach((field, all) -> places.put(field, all.stream().filter(p -> !isVolatile(p)
+                && !(BIRTHS.contains(field) && isServerTime(p, items))).toList()));
+        places.remove(Field.ID);
+        this.flags = new EnumMap<>(Field.class);
+        mapping.flags().forEach((field, all) -> flags.put(field, all.stream().filter(this::isSteady).toList()));
+    }
+
+    /**
+     * @param answer    all pages, and the second API where there is one; not changed
+     * @param fetchedAt when it was made: a release date of that moment is none
+     * @return sorted by id, in the order of code points
+     * @throws Listing.NotAListing where the answer holds no list at the place the entry names
+     */
+    public static List<Model> models(Provider provider, JsonNode answer, Instant fetchedAt) throws Listing.NotAListing {
+        var items = new LinkedHashMap<String, JsonNode>();
+        var offer = provider.mapping().offer();
+        Listing.read(answer, provider.mapping()).items()
+                .forEach((id, item) -> items.put(id, offer == null ? item : withOffer(item, offer)));
+        var normaliser = new Normaliser(provider, items.values(), fetchedAt);
+        return items.entrySet().stream().map(e -> normaliser.model(e.getKey(), e.getValue())).sorted(Model.ORDER).toList();
+    }
+
+    /**
+     * Whether the model is to be offered where one chats. Where the mode is unknown, it is, unless the model is known to
+     * answer with anything but text, or its id is one that the entry's {@code not_chat} patterns know.
+     */
+    public static boolean offeredAsChat(Provider provider, Model model) {
+        var mode = model.text(Field.MODE);
+        if (mode != null) {
+            return mode.equals("chat") || mode.equals("responses");
+        }
+        var output = model.list(Field.OUTPUT_MODALITIES);
+        return (output.isEmpty() || output.contains("text"))
+                && provider.mapping().notChat().stream().noneMatch(p -> p.matcher(model.id()).find());
+    }
+
+    /** A copy that shows the chosen offer as {@code /offer}; a member of that name that the provider sent is hidden. */
+    private static JsonNode withOffer(JsonNode item, Mapping.Offer offer) {
+        var copy = JsonNodeFactory.instance.objectNode();
+        copy.setAll((ObjectNode) item);
+        copy.remove("offer");
+        var offers = Values.first(item, offer.from());
+        JsonNode chosen = null;
+        if (offers != null && offers.isArray()) {
+            for (var one : offers) {
+                long has = offer.having().stream().filter(p -> Values.first(one, p) != null).count();
+                if (has == offer.having().size()) {
+                    chosen = one;
+                    break;
+                }
+                chosen = chosen == null && has > 0 ? one : chosen;
+            }
+        }
+        return chosen == null ? copy : copy.set("offer", chosen);
+    }
+
+    private boolean isVolatile(Pointer path) {
+        return mapping.volatileFields().stream().anyMatch(v -> path.tokens().size() >= v.tokens().size()
+                && path.tokens().subList(0, v.tokens().size()).equals(v.tokens()));
+    }
+
+    private boolean isSteady(Condition condition) {
+        return !isVolatile(condition.path()) && (condition.guard() == null || isSteady(condition.guard()));
+    }
+
+    /** A constant, or the time of the request, on every model: {@code created} is that for every third provider. */
+    private static boolean isServerTime(Pointer path, Collection<JsonNode> items) {
+        return Dates.oneMoment(items.stream().flatMap(item -> Values.all(item, path).stream().limit(1))
+                .map(Dates::read).filter(Objects::nonNull).toList());
+    }
+
+    private Model model(String id, JsonNode item) {
+        var facts = new EnumMap<Field, Fact>(Field.class);
+        places.forEach((field, all) -> {
+            for (var place : all) {
+                var value = value(field, id, Values.all(item, place));
+                if (value != null) {
+                    state(facts, field, value);
+                    return;
+                }
+            }
+        });
+        flags.forEach((field, questions) -> state(facts, field, answer(field, item, questions)));
+        state(facts, Field.MODE, word(mapping.mode(), item, mapping.modes()::get));
+        state(facts, Field.STATUS, word(mapping.status(), item, Normaliser::status));
+        var prices = Prices.of(item, mapping.price(), mapping.complete());
+        prices.forEach((field, amount) -> state(facts, field, amount));
+        if (!prices.isEmpty()) {
+            state(facts, Field.CURRENCY, mapping.price().currency());
+        }
+        return new Model(provider.id(), id, facts);
+    }
+
+    private void state(Map<Field, Fact> facts, Field field, Object value) {
+        if (value != null) {
+            facts.put(field, new Fact(value, provider.id()));
+        }
+    }
+
+    /** @return what the values found at one place come to, null if nothing usable is among them */
+    private Object value(Field field, String id, List<JsonNode> found) {
+        if (found.isEmpty()) {
+            return null;
+        }
+        return switch (field.kind()) {
+            case TEXT -> found.stream().map(v -> text(field, id, v)).filter(Objects::nonNull).findFirst().orElse(null);
+            case DATE -> found.stream().map(Dates::read).filter(Objects::nonNull)
+                    .filter(d -> !BIRTHS.contains(field) || !d.isAbout(fetchedAt))
+                    .map(Dates.Stated::text).findFirst().orElse(null);
+            case LIST -> field == Field.ALIASES ? aliases(id, found) : modalities(field, found);
+            case TOKENS -> found.stream().map(Normaliser::tokens).filter(Objects::nonNull).max(Long::compare).orElse(null);
+            case WORD, FLAG, MONEY, MONEY_EACH -> null;
+        };
+    }
+
+    private String text(Field field, String id, JsonNode value) {
+        var text = usable(value, LONGEST_TEXT);
+        if (text == null) {
+            return null;
+        }
+        return switch (field) {
+            case CANONICAL_ID -> text.equals(id) ? null : text;
+            case OWNED_BY -> PLACEHOLDER_OWNERS.contains(text) && !text.equals(provider.id()) && !id.startsWith(text + "/")
+                    ? null : text;
+            // some link to the model's page instead of naming it
+            case HUGGING_FACE_ID -> text.replaceFirst("^https://[^/]+/", "");
+            default -> text;
+        };
+    }
+
+    /** @return without surrounding white space; null if blank, too long, or holding what no name holds */
+    private static String usable(JsonNode value, int longest) {
+        if (!value.isTextual() || value.textValue().length() > longest) {
+            return null;
+        }
+        var text = value.textValue().strip();
+        return text.isEmpty() || text.codePoints().anyMatch(c -> Character.isISOControl(c) || c >= 0xD800 && c <= 0xDFFF)
+                ? null : text;
+    }
+
+    private static List<String> aliases(String id, List<JsonNode> found) {
+        var aliases = new LinkedHashSet<String>();
+        for (var value : found) {
+            for (var one : value.isArray() ? value : List.of(value)) {
+                aliases.add(usable(one, LONGEST_ID));
+            }
+        }
+        aliases.remove(null);
+        aliases.remove(id);
+        return aliases.isEmpty() ? null : List.copyOf(aliases);
+    }
+
+    /** A list of words, or a text such as {@code text+image} or {@code text+image->text}, of which the field's side counts. */
+    private static List<String> modalities(Field field, List<JsonNode> found) {
+        var known = new TreeSet<Integer>();
+        for (var value : found) {
+            for (var one : value.isArray() ? value : List.of(value)) {
+                var text = one.isTextual() && one.textValue().length() <= LONGEST_ID ? one.textValue() : "";
+                int arrow = text.indexOf("->");
+                var side = arrow < 0 ? text : field == Field.INPUT_MODALITIES ? text.substring(0, arrow) : text.substring(arrow + 2);
+                for (var word : side.toLowerCase(Locale.ROOT).split("[^a-z]+")) {
+                    known.add(MODALITIES.indexOf(MODALITY_WORDS.getOrDefault(word, word)));
+                }
+            }
+        }
+        known.remove(-1);
+        return known.isEmpty() ? null : known.stream().map(MODALITIES::get).toList();
+    }
+
+    /** @return null unless it is a whole number above 0, as a number or in digits; 1e999999999 is not written out to see */
+    private static Long tokens(JsonNode value) {
+        var number = value.isNumber() ? value.decimalValue()
+                : value.isTextual() && TOKENS.matcher(value.textValue()).matches() ? new BigDecimal(value.textValue()) : null;
+        if (number == null || number.signum() <= 0 || number.compareTo(MOST_TOKENS) > 0 || number.scale() > 40) {
+            return null;
+        }
+        return number.stripTrailingZeros().scale() > 0 ? null : (Long) number.longValue();
+    }
+
+    private Boolean answer(Field field, JsonNode item, List<Condition> questions) {
+        for (var question : questions) {
+            var answer = Values.ask(item, question, mapping.complete());
+            // "not the price I was looking for" does not make a model one that costs: only is_free=false says that
+            if (answer != null && (answer || field != Field.FREE || question.test() == Condition.Test.TRUE)) {
+                return answer;
+            }
+        }
+        return null;
+    }
+
+    private String word(List<Mapping.Rule> rules, JsonNode item, UnaryOperator<String> meaning) {
+        for (var rule : rules) {
+            if (rule.when() != null) {
+                if (isSteady(rule.when()) && Boolean.TRUE.equals(Values.ask(item, rule.when(), mapping.complete()))) {
+                    return rule.result();
+                }
+            } else if (!isVolatile(rule.path())) {
+                for (var value : Values.all(item, rule.path())) {
+                    var word = value.isTextual() ? meaning.apply(value.textValue()) : null;
+                    if (word != null) {
+                        return word;
+                    }
+                }
+            }
+        }
+        return null;
+    }
+
+    private static String status(String stated) {
+        var word = stated.length() > 20 ? "" : stated.toLowerCase(Locale.ROOT);
+        return STATUSES.contains(word) ? word : null;
+    }
+}

@@ -1,0 +1,398 @@
+package lib.model;
+
+import static lib.provider.Field.*;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import lib.model.Model.Fact;
+import lib.provider.ConfigError;
+import lib.provider.Field;
+import lib.provider.Listing;
+
+/**
+ * All models of all providers, as {@code models/catalog.json} keeps them: what every command but {@code fetch} works from.
+ * The same models give the same bytes; no time is in it. One line per input and per model, so that version control shows
+ * what changed. {@code limits}, {@code cost} and {@code sources} are always there, an unknown fact is absent.
+ *
+ * @param inputs the answers the models were made from, sorted by id
+ * @param models sorted by provider, then id
+ */
+public record Snapshot(List<Input> inputs, List<Model> models) {
+    private static final int SCHEMA = 1;
+
+    /** The order of a model's members, which is the schema's. */
+    private static final List<Field> MEMBERS = List.of(CANONICAL_ID, ALIASES, NAME, FAMILY, OWNED_BY, MODE,
+            INPUT_MODALITIES, OUTPUT_MODALITIES,
+            TOOLS, PARALLEL_TOOLS, TOOL_CHOICE, STRUCTURED_OUTPUT, REASONING, VISION, PDF_INPUT, AUDIO_INPUT, PROMPT_CACHING,
+            SYSTEM_MESSAGES, ASSISTANT_PREFILL, COMPUTER_USE, WEB_SEARCH, TEMPERATURE, STREAMING, BATCH,
+            CONTEXT, MAX_INPUT, MAX_OUTPUT, DEFAULT_OUTPUT,
+            COST_INPUT, COST_OUTPUT, COST_CACHE_READ, COST_CACHE_WRITE, COST_CACHE_WRITE_1H, COST_REASONING, COST_INPUT_AUDIO,
+            COST_OUTPUT_AUDIO, COST_BATCH_INPUT, COST_BATCH_OUTPUT, COST_IMAGE, COST_REQUEST, CURRENCY,
+            FREE, STATUS, DEPRECATED_ON, RETIRED_ON, REPLACEMENT, RELEASED, UPDATED, KNOWLEDGE,
+            OPEN_WEIGHTS, LICENSE, HUGGING_FACE_ID, QUANTIZATION);
+
+    /** The members in their groups: {@code limits}, {@code cost}, …; a member of the model itself is a group of one, without name. */
+    private static final List<Group> GROUPS = groups();
+
+    private static final Pattern AMOUNT = Pattern.compile("\\d{1,40}(\\.\\d{1,80})?");
+
+    /** Each line is a value of its own to the generator, so this stands between them. */
+    private static final JsonFactory JSON = new JsonFactoryBuilder().rootValueSeparator(",\n").build();
+
+    /**
+     * An answer that facts came from.
+     *
+     * @param id     what the models' {@code sources} call it: the provider's id for its own list
+     * @param url    the configured address, without anything secret
+     * @param sha256 of the answer without its volatile fields, lower-case hex
+     */
+    public record Input(String id, String url, String sha256) {}
+
+    private record Group(String name, List<Field> fields) {
+        boolean always() {
+            return name != null && (name.equals("limits") || name.equals("cost"));
+        }
+    }
+
+    public Snapshot {
+        inputs = inputs.stream().sorted(Comparator.comparing(Input::id, Model.CODE_POINTS)).toList();
+        models = models.stream().sorted(Model.ORDER).toList();
+    }
+
+    public static Snapshot empty() {
+        return new Snapshot(List.of(), List.of());
+    }
+
+    /** This snapshot with all that it held of these providers replaced; a provider that comes without models has none after. */
+    public Snapshot with(Collection<Input> newInputs, Collection<Model> newModels) {
+        var replaced = new HashSet<String>();
+        newInputs.forEach(input -> replaced.add(input.id()));
+        newModels.forEach(model -> replaced.add(model.providerId()));
+        var allInputs = new ArrayList<>(newInputs);
+        inputs.stream().filter(input -> !replaced.contains(input.id())).forEach(allInputs::add);
+        var allModels = new ArrayList<>(newModels);
+        models.stream().filter(model -> !replaced.contains(model.providerId())).forEach(allModels::add);
+        return new Snapshot(allInputs, allModels);
+    }
+
+    /** The models of one provider, sorted by id. */
+    public List<Model> of(String providerId) {
+        return models.stream().filter(model -> model.providerId().equals(providerId)).toList();
+    }
+
+    /** The file's content: JSON in UTF-8. */
+    public byte[] bytes() {
+        var out = new ByteArrayOutputStream(1 << 16);
+        try {
+            ascii(out, "{\"schema\":" + SCHEMA + ",\n\"inputs\":[\n");
+            try (var json = JSON.createGenerator(out)) {
+                for (var input : inputs) {
+                    json.writeStartObject();
+                    json.writeStringField("id", input.id());
+                    json.writeStringField("url", input.url());
+                    json.writeStringField("sha256", input.sha256());
+                    json.writeEndObject();
+                }
+            }
+            ascii(out, "],\n\"models\":[\n");
+            try (var json = JSON.createGenerator(out)) {
+                for (var model : models) {
+                    write(json, model);
+                }
+            }
+            ascii(out, "]}\n");
+        } catch (IOException e) {
+            throw new IllegalStateException("writing to memory", e);
+        }
+        return out.toByteArray();
+    }
+
+    private static void ascii(ByteArrayOutputStream out, String text) {
+        out.writeBytes(text.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private static void write(JsonGenerator json, Model model) throws IOException {
+        var facts = model.facts();
+        json.writeStartObject();
+        json.writeStringField("provider_id", model.providerId());
+        json.writeStringField("id", model.id());
+        for (var group : GROUPS) {
+            boolean open = group.always();
+            if (open) {
+                json.writeObjectFieldStart(group.name());
+            }
+            for (var field : group.fields()) {
+                var fact = facts.get(field);
+                if (fact == null) {
+                    continue;
+                }
+                if (!open && group.name() != null) {
+                    json.writeObjectFieldStart(group.name());
+                    open = true;
+                }
+                json.writeFieldName(leaf(field));
+                write(json, fact.value());
+            }
+            if (open) {
+                json.writeEndObject();
+            }
+        }
+        json.writeObjectFieldStart("sources");
+        for (var field : MEMBERS) {
+            var fact = facts.get(field);
+            if (fact != null) {
+                json.writeStringField(field.schema(), fact.source());
+            }
+        }
+        json.writeEndObject();
+        json.writeEndObject();
+    }
+
+    private static void write(JsonGenerator json, Object value) throws IOException {
+        if (value instanceof Long tokens) {
+            json.writeNumber(tokens);
+        } else if (value instanceof Boolean flag) {
+            json.writeBoolean(flag);
+        } else if (value instanceof BigDecimal amount) {
+            json.writeString(amount.stripTrailingZeros().toPlainString());
+        } else if (value instanceof List<?> list) {
+            json.writeStartArray();
+            for (var one : list) {
+                json.writeString((String) one);
+            }
+            json.writeEndArray();
+        } else {
+            json.writeString((String) value);
+        }
+    }
+
+    /**
+     * A file that is not there is an empty snapshot. Members that this schema does not know are passed over, and a fact
+     * without source counts as the provider's own.
+     *
+     * @throws ConfigError where it was written by a newer catalog, or is damaged; names line and column
+     */
+    public static Snapshot read(Path file) throws IOException {
+        byte[] content;
+        try {
+            content = Files.readAllBytes(file);
+        } catch (NoSuchFileException e) {
+            return empty();
+        }
+        try (var json = JSON.createParser(content)) {
+            return new Reader(file, json, new HashMap<>()).snapshot();
+        } catch (JsonProcessingException e) {
+            throw damaged(file, e.getLocation(), e.getOriginalMessage());
+        } catch (IOException e) {
+            throw damaged(file, null, e.getMessage());
+        }
+    }
+
+    private static ConfigError damaged(Path file, JsonLocation at, String what) {
+        return ConfigError.at(file.toString(), at == null ? 1 : at.getLineNr(), at == null ? 1 : Math.max(1, at.getColumnNr()),
+                "the snapshot is damaged (" + Listing.visible(what) + "); delete it and run 'catalog fetch' to make it anew");
+    }
+
+    /** @param seen texts that came before, so that the thousands of equal sources are one text in memory */
+    private record Reader(Path file, JsonParser json, Map<String, String> seen) {
+
+        Snapshot snapshot() throws IOException {
+            json.nextToken();
+            expect(JsonToken.START_OBJECT, "an object");
+            if (!"schema".equals(json.nextFieldName()) || json.nextToken() != JsonToken.VALUE_NUMBER_INT) {
+                throw wrong("it does not begin with its schema number");
+            }
+            if (json.getBigIntegerValue().signum() <= 0) {
+                throw wrong("its schema number is below 1");
+            }
+            if (!json.getText().equals(String.valueOf(SCHEMA))) {
+                throw new ConfigError(file + " was written by a newer catalog (schema " + Listing.visible(json.getText())
+                        + "); update catalog");
+            }
+            var inputs = new ArrayList<Input>();
+            var models = new ArrayList<Model>();
+            for (var name = json.nextFieldName(); name != null; name = json.nextFieldName()) {
+                json.nextToken();
+                boolean known = name.equals("inputs") || name.equals("models");
+                if (!known) {
+                    json.skipChildren();
+                    continue;
+                }
+                expect(JsonToken.START_ARRAY, "a list of " + name);
+                while (json.nextToken() != JsonToken.END_ARRAY) {
+                    expect(JsonToken.START_OBJECT, "an object");
+                    if (name.equals("inputs")) {
+                        inputs.add(input());
+                    } else {
+                        models.add(model());
+                    }
+                }
+            }
+            expect(JsonToken.END_OBJECT, "the end of the snapshot");
+            if (json.nextToken() != null) {
+                throw wrong("something follows its end");
+            }
+            return new Snapshot(inputs, models);
+        }
+
+        private Input input() throws IOException {
+            var members = new HashMap<String, String>();
+            for (var name = json.nextFieldName(); name != null; name = json.nextFieldName()) {
+                json.nextToken();
+                if (json.currentToken() == JsonToken.VALUE_STRING) {
+                    members.put(name, json.getText());
+                }
+                json.skipChildren();
+            }
+            if (!members.keySet().containsAll(List.of("id", "url", "sha256"))) {
+                throw wrong("an input without id, url or sha256");
+            }
+            return new Input(members.get("id"), members.get("url"), members.get("sha256"));
+        }
+
+        private Model model() throws IOException {
+            String providerId = null;
+            String id = null;
+            var values = new EnumMap<Field, Object>(Field.class);
+            var sources = new EnumMap<Field, String>(Field.class);
+            for (var name = json.nextFieldName(); name != null; name = json.nextFieldName()) {
+                json.nextToken();
+                switch (name) {
+                    case "provider_id" -> providerId = shared(text());
+                    case "id" -> id = text();
+                    case "sources" -> sources(sources);
+                    default -> member(null, name, values);
+                }
+            }
+            if (providerId == null || id == null) {
+                throw wrong("a model without provider_id or id");
+            }
+            var facts = new EnumMap<Field, Fact>(Field.class);
+            for (var e : values.entrySet()) {
+                facts.put(e.getKey(), new Fact(e.getValue(), sources.getOrDefault(e.getKey(), providerId)));
+            }
+            return new Model(providerId, id, facts);
+        }
+
+        private void sources(Map<Field, String> sources) throws IOException {
+            expect(JsonToken.START_OBJECT, "an object");
+            for (var name = json.nextFieldName(); name != null; name = json.nextFieldName()) {
+                json.nextToken();
+                var field = Field.ofSchema(name);
+                if (field == null) {
+                    json.skipChildren();
+                } else {
+                    sources.put(field, shared(text()));
+                }
+            }
+        }
+
+        private void member(String group, String name, Map<Field, Object> values) throws IOException {
+            var field = Field.ofSchema(group == null ? name : group + "." + name);
+            if (field != null && field != ID) {
+                values.put(field, value(field));
+            } else if (group == null && json.currentToken() == JsonToken.START_OBJECT) {
+                for (var inner = json.nextFieldName(); inner != null; inner = json.nextFieldName()) {
+                    json.nextToken();
+                    member(name, inner, values);
+                }
+            } else {
+                json.skipChildren();
+            }
+        }
+
+        private Object value(Field field) throws IOException {
+            return switch (field.kind()) {
+                case TEXT, DATE -> text();
+                case WORD -> shared(text());
+                case LIST -> list();
+                case TOKENS -> {
+                    expect(JsonToken.VALUE_NUMBER_INT, "a whole number for " + field.schema());
+                    yield json.getLongValue();
+                }
+                case FLAG -> {
+                    if (!json.currentToken().isBoolean()) {
+                        throw wrong("true or false expected for " + field.schema());
+                    }
+                    yield json.getBooleanValue();
+                }
+                case MONEY, MONEY_EACH -> {
+                    var amount = text();
+                    if (!AMOUNT.matcher(amount).matches()) {
+                        throw wrong("an amount expected for " + field.schema());
+                    }
+                    yield new BigDecimal(amount).stripTrailingZeros();
+                }
+            };
+        }
+
+        private List<String> list() throws IOException {
+            expect(JsonToken.START_ARRAY, "a list");
+            var list = new ArrayList<String>();
+            while (json.nextToken() != JsonToken.END_ARRAY) {
+                list.add(shared(text()));
+            }
+            return List.copyOf(list);
+        }
+
+        private String text() throws IOException {
+            expect(JsonToken.VALUE_STRING, "a text");
+            return json.getText();
+        }
+
+        private String shared(String text) {
+            var first = seen.putIfAbsent(text, text);
+            return first == null ? text : first;
+        }
+
+        private void expect(JsonToken token, String what) {
+            if (json.currentToken() != token) {
+                throw wrong(what + " expected");
+            }
+        }
+
+        private ConfigError wrong(String what) {
+            return damaged(file, json.currentTokenLocation(), what);
+        }
+    }
+
+    private static List<Group> groups() {
+        var groups = new ArrayList<Group>();
+        for (var field : MEMBERS) {
+            int dot = field.schema().indexOf('.');
+            var name = dot < 0 ? null : field.schema().substring(0, dot);
+            var last = groups.isEmpty() ? null : groups.get(groups.size() - 1);
+            if (name != null && last != null && name.equals(last.name())) {
+                last.fields().add(field);
+            } else {
+                groups.add(new Group(name, new ArrayList<>(List.of(field))));
+            }
+        }
+        return List.copyOf(groups);
+    }
+
+    private static String leaf(Field field) {
+        return field.schema().substring(field.schema().indexOf('.') + 1);
+    }
+}
