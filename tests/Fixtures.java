@@ -15,7 +15,7 @@ import lib.host.Host;
 import lib.provider.Access;
 import lib.provider.Field;
 import lib.provider.Mapping;
-import lib.provider.Pointer;
+import lib.provider.Mapping.Pointer;
 import lib.provider.Provider;
 
 /** Providers as a test needs them, without a providers.yaml. */

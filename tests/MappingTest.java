@@ -8,11 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import lib.provider.Condition;
+import lib.provider.Mapping.Condition;
 import lib.provider.Json;
 import lib.provider.Listing;
-import lib.provider.Pointer;
-import lib.provider.Values;
+import lib.provider.Mapping.Pointer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -65,16 +64,16 @@ class MappingTest {
             """)
     void a_path_that_leads_nowhere_is_unknown_and_no_error(String path, String expected) {
         var node = json("{\"a\":{\"b\":1},\"l\":[null,2,{\"x\":3},{\"x\":4}],\"s\":\"text\",\"n\":null}");
-        var first = Values.first(node, Pointer.parse(path));
+        var first = Json.first(node, Pointer.parse(path));
         assertEquals(expected, first == null ? null : first.asText());
-        var all = Values.all(node, Pointer.parse(path));
+        var all = Json.all(node, Pointer.parse(path));
         assertEquals(expected, all.isEmpty() ? null : all.get(0).asText());
     }
 
     @Test
     void a_star_finds_every_value_in_order_through_nested_lists() {
         var node = json("{\"l\":[{\"x\":[1,2]},{\"x\":null},{\"y\":5},{\"x\":[3,null]}]}");
-        assertEquals("[1, 2, 3]", Values.all(node, Pointer.parse("/l/*/x/*")).toString());
+        assertEquals("[1, 2, 3]", Json.all(node, Pointer.parse("/l/*/x/*")).toString());
     }
 
     @ParameterizedTest
@@ -107,7 +106,7 @@ class MappingTest {
         var node = json("""
                 {"t":true,"f":false,"n":1,"word":"chat","list":["tools",7],"whole":["tools"],"arrow":"text+image->text",
                  "offers":[{"ok":false,"no":false},{"ok":true},{}]}""");
-        assertEquals(expected, Values.ask(node, Condition.parse(question), List.of(Pointer.parse("/whole"))));
+        assertEquals(expected, Json.ask(node, Condition.parse(question), List.of(Pointer.parse("/whole"))));
     }
 
     @Test
@@ -155,6 +154,6 @@ class MappingTest {
     void text_from_a_provider_is_printed_without_anything_a_terminal_obeys() {
         assertEquals("a\\u001b[2J\\u202eb\\u2028c\\u0085", Listing.visible("a\u001b[2J\u202eb\u2028c\u0085"));
         assertEquals("😀".repeat(120) + "…", Listing.visible("😀".repeat(121)));
-        assertNull(Values.first(json("{}"), Pointer.parse("/x")));
+        assertNull(Json.first(json("{}"), Pointer.parse("/x")));
     }
 }

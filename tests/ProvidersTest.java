@@ -22,7 +22,7 @@ import lib.host.Host;
 import lib.provider.Access;
 import lib.provider.ConfigError;
 import lib.provider.Field;
-import lib.provider.Pointer;
+import lib.provider.Mapping.Pointer;
 import lib.provider.Provider;
 import lib.provider.Providers;
 import org.junit.jupiter.api.BeforeEach;

@@ -18,13 +18,13 @@ import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import lib.model.Model.Fact;
-import lib.provider.Condition;
+import lib.provider.Mapping.Condition;
 import lib.provider.Field;
 import lib.provider.Listing;
 import lib.provider.Mapping;
-import lib.provider.Pointer;
+import lib.provider.Mapping.Pointer;
 import lib.provider.Provider;
-import lib.provider.Values;
+import lib.provider.Json;
 
 /** Turns one provider's answer into models, by the mapping of its entry alone. What the answer does not say stays unknown. */
 public final class Normaliser {
@@ -99,11 +99,11 @@ public final class Normaliser {
         var copy = JsonNodeFactory.instance.objectNode();
         copy.setAll((ObjectNode) item);
         copy.remove("offer");
-        var offers = Values.first(item, offer.from());
+        var offers = Json.first(item, offer.from());
         JsonNode chosen = null;
         if (offers != null && offers.isArray()) {
             for (var one : offers) {
-                long has = offer.having().stream().filter(p -> Values.first(one, p) != null).count();
+                long has = offer.having().stream().filter(p -> Json.first(one, p) != null).count();
                 if (has == offer.having().size()) {
                     chosen = one;
                     break;
@@ -125,7 +125,7 @@ public final class Normaliser {
 
     /** A constant, or the time of the request, on every model: {@code created} is that for every third provider. */
     private static boolean isServerTime(Pointer path, Collection<JsonNode> items) {
-        return Dates.oneMoment(items.stream().flatMap(item -> Values.all(item, path).stream().limit(1))
+        return Dates.oneMoment(items.stream().flatMap(item -> Json.all(item, path).stream().limit(1))
                 .map(Dates::read).filter(Objects::nonNull).toList());
     }
 
@@ -133,7 +133,7 @@ public final class Normaliser {
         var facts = new EnumMap<Field, Fact>(Field.class);
         places.forEach((field, all) -> {
             for (var place : all) {
-                var value = value(field, id, Values.all(item, place));
+                var value = value(field, id, Json.all(item, place));
                 if (value != null) {
                     state(facts, field, value);
                     return;
@@ -239,7 +239,7 @@ public final class Normaliser {
 
     private Boolean answer(Field field, JsonNode item, List<Condition> questions) {
         for (var question : questions) {
-            var answer = Values.ask(item, question, mapping.complete());
+            var answer = Json.ask(item, question, mapping.complete());
             // "not the price I was looking for" does not make a model one that costs: only is_free=false says that
             if (answer != null && (answer || field != Field.FREE || question.test() == Condition.Test.TRUE)) {
                 return answer;
@@ -251,11 +251,11 @@ public final class Normaliser {
     private String word(List<Mapping.Rule> rules, JsonNode item, UnaryOperator<String> meaning) {
         for (var rule : rules) {
             if (rule.when() != null) {
-                if (isSteady(rule.when()) && Boolean.TRUE.equals(Values.ask(item, rule.when(), mapping.complete()))) {
+                if (isSteady(rule.when()) && Boolean.TRUE.equals(Json.ask(item, rule.when(), mapping.complete()))) {
                     return rule.result();
                 }
             } else if (!isVolatile(rule.path())) {
-                for (var value : Values.all(item, rule.path())) {
+                for (var value : Json.all(item, rule.path())) {
                     var word = value.isTextual() ? meaning.apply(value.textValue()) : null;
                     if (word != null) {
                         return word;
@@ -269,5 +269,78 @@ public final class Normaliser {
     private static String status(String stated) {
         var word = stated.length() > 20 ? "" : stated.toLowerCase(Locale.ROOT);
         return STATUSES.contains(word) ? word : null;
+    }
+
+    /**
+     * What a model costs, exactly: no binary fraction, no rounding, no currency conversion. An empty amount, a negative one
+     * (routers say -1 for "it depends") and prose are unknown; a stated 0 is 0, unless the entry says that it means nothing.
+     */
+    static final class Prices {
+        /** The longest real amount has 20 digits. Beyond these bounds a number is hostile, and must never be written out. */
+        private static final int MOST_DIGITS = 40;
+        private static final BigDecimal HIGHEST = new BigDecimal("1E9");
+
+        private static final BigDecimal MILLION = BigDecimal.valueOf(1_000_000);
+        private static final Pattern AMOUNT = Pattern.compile("\\$?\\s?((?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d{1,2})?)");
+
+        private Prices() {}
+
+        /** @return USD (or the entry's currency) per 1M tokens, or a piece, by schema field; stripped of trailing zeros */
+        static Map<Field, BigDecimal> of(JsonNode item, Mapping.Price price, List<Pointer> complete) {
+            var found = new EnumMap<Field, BigDecimal>(Field.class);
+            if (price == null || price.when() != null && !Boolean.TRUE.equals(Json.ask(item, price.when(), complete))) {
+                return found;
+            }
+            var perMillion = MILLION.divide(BigDecimal.valueOf(price.perTokens())).multiply(price.scale());
+            price.parts().forEach((field, places) -> {
+                var factor = field.kind() == Field.Kind.MONEY ? perMillion : price.scale();
+                for (var place : places) {
+                    var amount = cheapest(Json.all(item, place), factor, price.zeroUnknown());
+                    if (amount != null) {
+                        found.put(field, amount);
+                        return;
+                    }
+                }
+            });
+            return found;
+        }
+
+        /** Of several amounts the least above 0, because a 0 among prices is an offer that did not say; else 0; else null. */
+        private static BigDecimal cheapest(List<JsonNode> stated, BigDecimal factor, boolean zeroUnknown) {
+            BigDecimal best = null;
+            for (var value : stated) {
+                var amount = amount(value, factor);
+                if (amount == null || zeroUnknown && amount.signum() == 0) {
+                    continue;
+                }
+                if (best == null || best.signum() == 0 || amount.signum() > 0 && amount.compareTo(best) < 0) {
+                    best = amount;
+                }
+            }
+            return best;
+        }
+
+        private static BigDecimal amount(JsonNode value, BigDecimal factor) {
+            var stated = value.isNumber() ? value.decimalValue() : value.isTextual() ? parse(value.textValue()) : null;
+            if (stated == null || stated.signum() < 0) {
+                return null;
+            }
+            if (stated.signum() == 0) {
+                return BigDecimal.ZERO;
+            }
+            if (stated.precision() > MOST_DIGITS || Math.abs((long) stated.scale()) > MOST_DIGITS) {
+                return null;
+            }
+            var amount = stated.multiply(factor);
+            return amount.compareTo(HIGHEST) > 0 ? null : amount.stripTrailingZeros();
+        }
+
+        private static BigDecimal parse(String text) {
+            if (text.length() > 2 * MOST_DIGITS) {
+                return null;
+            }
+            var amount = AMOUNT.matcher(text.strip());
+            return amount.matches() ? new BigDecimal(amount.group(1)) : null;
+        }
     }
 }

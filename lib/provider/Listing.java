@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import lib.provider.Mapping.Pointer;
 
 /**
  * The models in one answer, before anything is understood of them.
@@ -72,7 +73,7 @@ public record Listing(Map<String, JsonNode> items, List<String> duplicates, List
 
     private static JsonNode id(JsonNode item, List<Pointer> places) {
         for (var place : places) {
-            var value = Values.first(item, place);
+            var value = Json.first(item, place);
             if (value != null) {
                 return value;
             }
@@ -82,7 +83,7 @@ public record Listing(Map<String, JsonNode> items, List<String> duplicates, List
 
     /** The array that holds the models, to which further pages are added. */
     public static ArrayNode array(JsonNode answer, Pointer path) throws NotAListing {
-        var found = Values.first(answer, path);
+        var found = Json.first(answer, path);
         if (found instanceof ArrayNode array) {
             return array;
         }

@@ -1,6 +1,8 @@
 package lib.provider;
 
 import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -51,4 +53,83 @@ public record Mapping(Items items, Set<String> skip, Offer offer, Map<Field, Lis
      */
     public record Price(Map<Field, List<Pointer>> parts, long perTokens, BigDecimal scale, Condition when,
             boolean zeroUnknown, String currency) {}
+
+    /**
+     * A path into one model of a provider's answer: a JSON Pointer (RFC 6901) that may hold {@code *}, which stands for every
+     * element of an array. {@code ""} is the model itself. How several values become one is fixed by what is looked for:
+     * of limits the largest, of flags any that is true, of texts the first.
+     *
+     * @param tokens the decoded reference tokens
+     */
+    public record Pointer(String text, List<String> tokens) {
+
+        /** @throws IllegalArgumentException with a sentence for the reader of providers.yaml */
+        public static Pointer parse(String text) {
+            if (text.isEmpty()) {
+                return new Pointer(text, List.of());
+            }
+            if (text.charAt(0) != '/') {
+                throw new IllegalArgumentException("'" + text + "' is not a path: it must be empty or start with /");
+            }
+            var tokens = new ArrayList<String>(4);
+            for (int start = 1, end; start <= text.length(); start = end + 1) {
+                end = text.indexOf('/', start);
+                end = end < 0 ? text.length() : end;
+                tokens.add(decode(text.substring(start, end)));
+            }
+            return new Pointer(text, Collections.unmodifiableList(tokens));
+        }
+
+        private static String decode(String token) {
+            int tilde = token.indexOf('~');
+            if (tilde < 0) {
+                return token;
+            }
+            for (; tilde >= 0; tilde = token.indexOf('~', tilde + 1)) {
+                if (tilde + 1 == token.length() || token.charAt(tilde + 1) != '0' && token.charAt(tilde + 1) != '1') {
+                    throw new IllegalArgumentException("'" + token + "' has a ~ that is not ~0 or ~1");
+                }
+            }
+            return token.replace("~1", "/").replace("~0", "~");
+        }
+
+        @Override
+        public String toString() {
+            return text;
+        }
+    }
+
+    /**
+     * A yes-or-no question to one model of an answer, as written in providers.yaml:
+     *
+     * <pre>
+     * /supports_tools                              the value is true
+     * /pricing/unit_type = TOKEN                   the value, as text, equals (= false asks for an explicit false)
+     * /features ~ reasoning                        an array holds the text, or a text contains it
+     * /supports_image_input if /supports_chat      asked only where the guard is true, else unknown
+     * </pre>
+     *
+     * @param value what to compare with; null for {@link Test#TRUE}
+     * @param guard null where there is none
+     */
+    public record Condition(Pointer path, Test test, String value, Condition guard) {
+        public enum Test { TRUE, EQUALS, CONTAINS }
+
+        /** @throws IllegalArgumentException with a sentence for the reader of providers.yaml */
+        public static Condition parse(String text) {
+            int guarded = text.indexOf(" if ");
+            if (guarded >= 0) {
+                var plain = parse(text.substring(0, guarded).strip());
+                return new Condition(plain.path, plain.test, plain.value, parse(text.substring(guarded + 4).strip()));
+            }
+            int equals = text.indexOf(" = ");
+            int contains = text.indexOf(" ~ ");
+            if (equals < 0 && contains < 0) {
+                return new Condition(Pointer.parse(text.strip()), Test.TRUE, null, null);
+            }
+            int at = equals < 0 ? contains : contains < 0 ? equals : Math.min(equals, contains);
+            return new Condition(Pointer.parse(text.substring(0, at).strip()), at == equals ? Test.EQUALS : Test.CONTAINS,
+                    text.substring(at + 3).strip(), null);
+        }
+    }
 }

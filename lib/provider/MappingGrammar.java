@@ -14,6 +14,8 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import lib.provider.Mapping.Condition;
+import lib.provider.Mapping.Pointer;
 
 /** How a {@link Mapping} is written in providers.yaml: in {@code defaults} and beside the other keys of every entry. */
 final class MappingGrammar {

@@ -2,6 +2,8 @@ package lib.provider;
 
 import java.util.List;
 import java.util.Map;
+import lib.provider.Mapping.Condition;
+import lib.provider.Mapping.Pointer;
 
 /**
  * One entry of providers.yaml after all layers are laid over each other.

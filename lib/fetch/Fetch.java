@@ -1,0 +1,341 @@
+package lib.fetch;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Consumer;
+import lib.fetch.Outcome.Answer;
+import lib.fetch.Outcome.Failure;
+import lib.fetch.Outcome.Kind;
+import lib.host.Host;
+import lib.provider.Access;
+import lib.provider.Listing;
+import lib.provider.Provider;
+
+/** Asks providers for their model lists, all at once, and decides what of their answers may replace what is stored. */
+public final class Fetch {
+    /**
+     * @param maxConcurrency requests at a time in all
+     * @param perProvider    requests at a time to one provider
+     * @param timeout        total for one provider: all pages, retries and waits between them
+     * @param stall          longest silence before the headers and within a body
+     * @param backoff        longest pause before the first retry; it doubles
+     * @param maxBytes       of one provider's answer, decoded, all pages together
+     * @param force          without ETag and breaker; an empty or much shorter list is accepted
+     * @param offline        nobody is asked, the stored answers serve
+     */
+    public record Options(int maxConcurrency, int perProvider, Duration timeout, Duration stall, Duration backoff, long maxBytes,
+            boolean force, boolean offline, String userAgent) {
+
+        /** @param userAgent {@code catalog/<version>} */
+        public static Options defaults(String userAgent) {
+            return new Options(64, 4, Duration.ofSeconds(30), Duration.ofSeconds(10), Duration.ofMillis(300), 64L << 20, false, false, userAgent);
+        }
+
+        public Options withMaxConcurrency(int most) {
+            return new Options(most, perProvider, timeout, stall, backoff, maxBytes, force, offline, userAgent);
+        }
+
+        public Options withTimeout(Duration total) {
+            return new Options(maxConcurrency, perProvider, total, stall, backoff, maxBytes, force, offline, userAgent);
+        }
+
+        public Options withForce(boolean on) {
+            return new Options(maxConcurrency, perProvider, timeout, stall, backoff, maxBytes, on, offline, userAgent);
+        }
+
+        public Options withOffline(boolean on) {
+            return new Options(maxConcurrency, perProvider, timeout, stall, backoff, maxBytes, force, on, userAgent);
+        }
+    }
+
+    private static final int MOST_NAMED = 5;
+
+    private final Host host;
+    private final Store store;
+    private final History history;
+    private final Options options;
+    private final Set<String> secrets;
+
+    public Fetch(Host host, Store store, History history, Options options) {
+        this(host, store, history, options, Set.of());
+    }
+
+    /** @param secrets values of keys, which no answer may hold: what is stored and rendered is read by others */
+    public Fetch(Host host, Store store, History history, Options options, Set<String> secrets) {
+        this.secrets = secrets;
+        this.host = host;
+        this.store = store;
+        this.history = history;
+        this.options = options;
+    }
+
+    /**
+     * Asks all, takes what became of them into the {@link History} (which the caller saves), and closes the client,
+     * also when interrupted.
+     *
+     * @param onOutcome called once per provider, from any thread, as each settles
+     * @return in the order asked
+     * @throws lib.provider.ConfigError      where a proxy or CA variable cannot be used
+     * @throws java.io.UncheckedIOException  where answers cannot be stored; nobody was asked then
+     */
+    public List<Outcome> run(List<Access> asked, Consumer<Outcome> onOutcome) throws InterruptedException {
+        var now = host.clock().instant();
+        var pool = pool();
+        var settling = new ArrayList<CompletableFuture<Outcome>>();
+        var cases = asked.stream().map(access -> new Case(access, mayBeAsked(access, now),
+                new HttpGuards.Budget(options.timeout(), options.maxBytes(), options.perProvider()))).toList();
+        try {
+            boolean online = cases.stream().anyMatch(Case::ask);
+            if (online) {
+                store.prepare();
+            }
+            // What is stored is read while the client is built.
+            var stored = cases.stream().map(c -> CompletableFuture.supplyAsync(() -> store.find(c.access()), pool)).toList();
+            try (var client = online ? new Client(host, options) : null) {
+                for (int i = 0; i < cases.size(); i++) {
+                    var one = cases.get(i);
+                    settling.add(stored.get(i)
+                            .thenCompose(found -> one.ask() ? ask(one, found, client, pool)
+                                    : CompletableFuture.completedFuture(unasked(one.access(), found.answer(), now)))
+                            .thenApply(outcome -> {
+                                onOutcome.accept(outcome);
+                                return outcome;
+                            }));
+                }
+                await(settling, cases);
+            }
+        } finally {
+            pool.shutdownNow();
+            if (!options.offline()) {
+                record(cases, settling, now);
+            }
+        }
+        return settling.stream().map(CompletableFuture::join).toList();
+    }
+
+    private record Case(Access access, boolean ask, HttpGuards.Budget budget) {}
+
+    private boolean mayBeAsked(Access access, Instant now) {
+        return !options.offline() && skipped(access) == null && paused(access, now) == null;
+    }
+
+    private static void await(List<CompletableFuture<Outcome>> settling, List<Case> cases) throws InterruptedException {
+        try {
+            CompletableFuture.allOf(settling.toArray(CompletableFuture[]::new)).get();
+        } catch (InterruptedException e) {
+            // Cancelled first, or ending those still under way would make failures of them.
+            settling.forEach(outcome -> outcome.cancel(false));
+            cases.forEach(one -> one.budget().close());
+            throw e;
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException known ? known : new IllegalStateException(e.getCause());
+        }
+    }
+
+    /** What the breaker kept from being asked is no news. */
+    private void record(List<Case> cases, List<CompletableFuture<Outcome>> settling, Instant now) {
+        var outcomes = new ArrayList<Outcome>();
+        for (int i = 0; i < settling.size(); i++) {
+            var outcome = settling.get(i);
+            boolean settled = outcome.isDone() && !outcome.isCompletedExceptionally();
+            if (settled && (cases.get(i).ask() || outcome.join() instanceof Outcome.Skipped)) {
+                outcomes.add(outcome.join());
+            }
+        }
+        history.record(outcomes, now);
+    }
+
+    /** Reading, hashing and storing answers: apart from the threads that serve connections. */
+    private static ExecutorService pool() {
+        int threads = Math.min(4, Math.max(2, Runtime.getRuntime().availableProcessors()));
+        return Executors.newFixedThreadPool(threads, work -> {
+            var thread = new Thread(work, "catalog-answers");
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /** @return null unless it cannot be asked at all */
+    private static Outcome.Skipped skipped(Access access) {
+        if (access.usable()) {
+            return null;
+        }
+        if (access.missing() != null) {
+            return new Outcome.Skipped(access.provider().id(), "its address is not known: " + access.missing() + " is not set",
+                    "set " + access.missing() + new Failures(access).docs());
+        }
+        return new Outcome.Skipped(access.provider().id(), "no key", "set " + access.keyVariable() + new Failures(access).docs());
+    }
+
+    private History.Entry paused(Access access, Instant now) {
+        return options.force() ? null : history.pausedUntilLater(access.provider().id(), now);
+    }
+
+    private Outcome unasked(Access access, Answer stored, Instant now) {
+        var id = access.provider().id();
+        var skipped = skipped(access);
+        if (options.offline() && access.missing() == null) {
+            return stored != null ? new Outcome.Stale(id, stored, null)
+                    : new Outcome.Skipped(id, "nothing stored", "run it once without --offline");
+        }
+        if (skipped != null) {
+            return skipped;
+        }
+        var pause = paused(access, now);
+        return without(access, stored, new Failure(Kind.valueOf(pause.failureKind()),
+                "not asked: it failed " + pause.failuresInARow() + " times in a row (" + pause.message() + ")",
+                "it will be asked again in " + Failures.words(Duration.between(now, pause.notBefore())) + "; --force asks now"));
+    }
+
+    private static Outcome without(Access access, Answer stored, Failure why) {
+        return stored == null ? new Outcome.Failed(access.provider().id(), why) : new Outcome.Stale(access.provider().id(), stored, why);
+    }
+
+    private CompletableFuture<Outcome> ask(Case one, Store.Found found, Client client, ExecutorService pool) {
+        long start = System.nanoTime();
+        var access = one.access();
+        var failures = new Failures(access);
+        return new ListRequest(access, client, one.budget(), pool, host.clock()).run(found.answer(), !options.force())
+                .thenApplyAsync(gathered -> {
+                    try {
+                        return settle(access, found, gathered, start);
+                    } catch (Listing.NotAListing | JsonProcessingException | Failures.Unusable e) {
+                        throw new CompletionException(e);
+                    }
+                }, pool)
+                .exceptionally(failure -> failures.isNotRunning(failure)
+                        ? new Outcome.Skipped(access.provider().id(), "not running at " + Failures.place(access.models()), "start it, then fetch again")
+                        : without(access, found.answer(), failures.of(failure)))
+                .whenComplete((outcome, failure) -> one.budget().close());
+    }
+
+    private Outcome settle(Access access, Store.Found found, ListRequest.Gathered gathered, long startNanos)
+            throws Listing.NotAListing, JsonProcessingException, Failures.Unusable {
+        var notes = new ArrayList<>(gathered.notes());
+        if (found.damage() != null) {
+            notes.add(found.damage());
+        }
+        var old = found.answer();
+        if (gathered.document() == null) {
+            return unchanged(access, old, gathered, notes, startNanos);
+        }
+        if (holdsSecret(gathered)) {
+            throw new Failures.Unusable(Kind.REFUSED, "its answer holds the value of a key", "nothing of it was kept; if it is the key that "
+                    + "was sent, replace it and tell them");
+        }
+        var listing = Listing.read(gathered.document(), access.provider().mapping());
+        int models = listing.items().size();
+        check(access, listing, old == null ? 0 : old.models());
+        note(access, listing, notes);
+        var sha256 = sha256(access.provider(), gathered, listing);
+        if (old != null && old.sha256().equals(sha256)) {
+            return unchanged(access, old, gathered, notes, startNanos);
+        }
+        var answer = new Answer(access.provider().id(), access.models(), gathered.etag(), gathered.lastModified(), fetchedAt(), models,
+                sha256, gathered.body());
+        save(access, answer, notes);
+        return new Outcome.Fresh(access.provider().id(), answer, notes, since(startNanos));
+    }
+
+    private boolean holdsSecret(ListRequest.Gathered gathered) {
+        var text = new String(gathered.body(), StandardCharsets.UTF_8);
+        return secrets.stream().anyMatch(text::contains)
+                || text.contains("\\u00") && secrets.stream().anyMatch(gathered.document().toString()::contains);
+    }
+
+    /** The old bytes stay, so that what is made of them stays the same; only their time and validators are renewed. */
+    private Outcome unchanged(Access access, Answer old, ListRequest.Gathered gathered, List<String> notes, long startNanos) {
+        var renewed = new Answer(old.provider(), old.url(), gathered.etag(), gathered.lastModified(), fetchedAt(), old.models(),
+                old.sha256(), old.body());
+        save(access, renewed, notes);
+        return new Outcome.NotModified(old.provider(), renewed, notes, since(startNanos));
+    }
+
+    private Instant fetchedAt() {
+        return host.clock().instant().truncatedTo(ChronoUnit.SECONDS);
+    }
+
+    private static Duration since(long startNanos) {
+        return Duration.ofNanos(System.nanoTime() - startNanos);
+    }
+
+    private void save(Access access, Answer answer, List<String> notes) {
+        try {
+            store.save(access, answer);
+        } catch (IOException e) {
+            notes.add("the answer is good but could not be stored (" + e.getClass().getSimpleName() + "): --offline will not know it");
+        }
+    }
+
+    /** What may never replace a good list, and what may only with {@code --force}. @param before models stored, 0 if nothing is */
+    private void check(Access access, Listing listing, int before) throws Failures.Unusable {
+        int models = listing.items().size();
+        if (models == 0 && !listing.refused().isEmpty()) {
+            throw new Failures.Unusable(Kind.PARSE, "none of its " + listing.refused().size() + " items is a model; the first: "
+                    + new Failures(access).scrubbed(listing.refused().get(0)), "see what it sends: " + Failures.place(access.models()));
+        }
+        if (options.force()) {
+            return;
+        }
+        if (models == 0) {
+            throw new Failures.Unusable(Kind.REFUSED, before == 0 ? "its list is empty" : "its list is empty, where it had " + before + " models",
+                    "if that is true, --force accepts it");
+        }
+        if (models * 2L < before && before - models >= 5) {
+            throw new Failures.Unusable(Kind.REFUSED, "its list has only " + models + " models, where it had " + before,
+                    "if that is true, --force accepts it");
+        }
+    }
+
+    private static void note(Access access, Listing listing, List<String> notes) {
+        var failures = new Failures(access);
+        var refused = listing.refused();
+        refused.stream().limit(MOST_NAMED).forEach(item -> notes.add("not a model: " + failures.scrubbed(item)));
+        if (refused.size() > MOST_NAMED) {
+            notes.add("and " + (refused.size() - MOST_NAMED) + " more that are no models");
+        }
+        int duplicates = listing.duplicates().size();
+        if (duplicates > 0) {
+            notes.add(duplicates + (duplicates == 1 ? " id comes" : " ids come") + " twice; the first counts");
+        }
+    }
+
+    /** Of the body without its volatile fields, which change with every request. Removes them from the document. */
+    private static String sha256(Provider provider, ListRequest.Gathered gathered, Listing listing) throws JsonProcessingException {
+        var dropped = provider.mapping().volatileFields();
+        if (dropped.isEmpty()) {
+            return Store.sha256(gathered.body());
+        }
+        for (var item : listing.items().values()) {
+            dropped.forEach(path -> remove(item, path.tokens()));
+        }
+        return Store.sha256(ListRequest.WRITER.writeValueAsBytes(gathered.document()));
+    }
+
+    private static void remove(JsonNode node, List<String> tokens) {
+        var rest = tokens.subList(1, tokens.size());
+        if (tokens.get(0).equals("*") && node.isArray()) {
+            node.forEach(element -> remove(element, rest));
+        } else if (node instanceof ObjectNode object) {
+            if (rest.isEmpty()) {
+                object.remove(tokens.get(0));
+            } else if (object.has(tokens.get(0))) {
+                remove(object.get(tokens.get(0)), rest);
+            }
+        }
+    }
+}

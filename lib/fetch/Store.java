@@ -1,0 +1,152 @@
+package lib.fetch;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.zip.CRC32;
+import lib.fetch.Outcome.Answer;
+import lib.host.AtomicFile;
+import lib.provider.Access;
+import lib.provider.Json;
+
+/**
+ * The last accepted answer of each provider, apart for each address and key: what one key may see is not shown to another.
+ * One file each: a line of JSON that describes the answer, then the answer itself. No key is in it, nor in its name.
+ */
+public final class Store {
+    private static final int FORMAT = 1;
+    private final Path dir;
+
+    /** @param dir made when something is first kept in it */
+    public Store(Path dir) {
+        this.dir = dir;
+    }
+
+    /** @param answer null if there is none
+     *  @param damage why a file that is there is as good as none, one line; null where all is well */
+    public record Found(Answer answer, String damage) {}
+
+    /** @return null if there is none, or none that is whole */
+    public Answer load(Access access) {
+        return find(access).answer();
+    }
+
+    public Found find(Access access) {
+        if (access.models() == null) {
+            return new Found(null, null);
+        }
+        var file = file(access);
+        try {
+            var content = Files.readAllBytes(file);
+            var answer = read(access, content);
+            return new Found(answer, answer == null ? "the stored answer is damaged and not used: " + file : null);
+        } catch (NoSuchFileException e) {
+            return new Found(null, null);
+        } catch (IOException e) {
+            return new Found(null, "the stored answer cannot be read: " + file + " (" + e.getClass().getSimpleName() + ")");
+        }
+    }
+
+    /** Replaces what is stored for this provider, address and key. */
+    public void save(Access access, Answer answer) throws IOException {
+        makeDir();
+        var head = JsonNodeFactory.instance.objectNode();
+        head.put("format", FORMAT).put("provider", answer.provider()).put("url", answer.url().toString())
+                .put("etag", answer.etag()).put("last_modified", answer.lastModified())
+                .put("fetched_at", answer.fetchedAt().toString()).put("models", answer.models())
+                .put("sha256", answer.sha256()).put("length", answer.body().length).put("crc32", crc32(answer.body(), 0));
+        var line = (head + "\n").getBytes(StandardCharsets.UTF_8);
+        var content = Arrays.copyOf(line, line.length + answer.body().length);
+        System.arraycopy(answer.body(), 0, content, line.length, answer.body().length);
+        AtomicFile.write(file(access), content);
+    }
+
+    /** Makes sure, before anyone is asked, that answers can be kept. @throws UncheckedIOException naming the folder */
+    public void prepare() {
+        try {
+            makeDir();
+            if (!Files.isWritable(dir)) {
+                throw new IOException("no permission to write");
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("answers cannot be kept in " + dir, e);
+        }
+    }
+
+    /** Only for its owner: which providers someone uses, and what their private models are called, is nobody's business. */
+    private void makeDir() throws IOException {
+        if (Files.isDirectory(dir)) {
+            return;
+        }
+        if (FileSystems.getDefault().supportedFileAttributeViews().contains("posix")) {
+            Files.createDirectories(dir, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        } else {
+            Files.createDirectories(dir);
+        }
+    }
+
+    /** Provider ids are made of lower-case letters, digits and {@code . _ -}, so the name is good on every system. */
+    private Path file(Access access) {
+        var key = access.key() == null ? "" : sha256(("catalog key " + access.key()).getBytes(StandardCharsets.UTF_8));
+        var place = sha256((access.models() + "\n" + key).getBytes(StandardCharsets.UTF_8));
+        return dir.resolve(access.provider().id() + "-" + place.substring(0, 24) + ".answer");
+    }
+
+    private static Answer read(Access access, byte[] content) {
+        int end = 0;
+        while (end < content.length && content[end] != '\n') {
+            end++;
+        }
+        if (end == content.length) {
+            return null;
+        }
+        try {
+            var head = Json.parse(Arrays.copyOf(content, end));
+            int length = content.length - end - 1;
+            if (head.path("format").asInt() != FORMAT || head.path("length").asInt(-1) != length
+                    || head.path("crc32").asLong(-1) != crc32(content, end + 1)
+                    || !access.provider().id().equals(text(head, "provider")) || !access.models().toString().equals(text(head, "url"))) {
+                return null;
+            }
+            var body = Arrays.copyOfRange(content, end + 1, content.length);
+            return new Answer(access.provider().id(), access.models(), text(head, "etag"), text(head, "last_modified"),
+                    Instant.parse(head.path("fetched_at").asText()), head.path("models").asInt(), head.path("sha256").asText(), body);
+        } catch (JsonProcessingException | DateTimeException e) {
+            return null;
+        }
+    }
+
+    private static String text(JsonNode head, String name) {
+        return head.path(name).isTextual() ? head.get(name).textValue() : null;
+    }
+
+    /** Finds damage as well as SHA-256 does, which takes a hundred times as long, and that for every file in every run. */
+    private static long crc32(byte[] bytes, int from) {
+        var crc = new CRC32();
+        crc.update(bytes, from, bytes.length - from);
+        return crc.getValue();
+    }
+
+    /** Lower-case hex. */
+    static String sha256(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,272 @@
+package tests;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Commands as a person runs them, against a server on loopback. */
+class CliTest {
+    private static final String TWO = "{\"data\":[{\"id\":\"swift-8b\",\"context_window\":65536},{\"id\":\"boreas-70b\",\"context_window\":131072}]}";
+
+    @TempDir
+    Path folder;
+    private Loopback server;
+    private FrontDoor door;
+
+    @BeforeEach
+    void open() throws IOException {
+        server = new Loopback().on("/groq/models", Loopback.json(TWO)).on("/mistral/models", Loopback.json(Fixtures.list(3)));
+        door = new FrontDoor(folder).with("GROQ_API_OPENAI", server.uri("/groq").toString()).with("GROQ_API_KEY", Fixtures.KEY)
+                .with("MISTRAL_API_OPENAI", server.uri("/mistral").toString());
+    }
+
+    @AfterEach
+    void close() {
+        server.close();
+    }
+
+    private Map<String, String> written() throws IOException {
+        var files = new TreeMap<>(FrontDoor.tree(door.cwd));
+        files.keySet().removeIf(path -> path.startsWith("models/extra/"));
+        return files;
+    }
+
+    @Test
+    void fetch_asks_those_whose_key_is_set_and_writes_every_tools_files() throws IOException {
+        var result = door.run("fetch");
+        assertEquals(0, result.code(), result::toString);
+        assertEquals("", result.out());
+        assertTrue(result.err().contains("2 models of 1 provider: 1 done"), result.err());
+        assertEquals("[config/aichat/models_groq.yaml, config/codex/groq.config.toml, config/codex/groq.models.json, config/json/models_groq.json, "
+                + "config/mods/models_groq.yml, config/txt/models_groq.txt, models/catalog.json]", written().keySet().toString());
+        assertEquals("boreas-70b\nswift-8b", written().get("config/txt/models_groq.txt"));
+        assertEquals("Bearer " + Fixtures.KEY, server.requests("/groq/models").get(0).headers().get("authorization"));
+    }
+
+    @Test
+    void fetching_one_provider_keeps_the_models_and_files_of_the_others() throws IOException {
+        door.run("fetch");
+        var before = written();
+        var result = door.with("MISTRAL_API_KEY", Fixtures.KEY).run("fetch", "mistral");
+        assertEquals(0, result.code(), result::toString);
+        var after = written();
+        assertTrue(after.get("models/catalog.json").contains("\"boreas-70b\"") && after.get("models/catalog.json").contains("\"m3\""));
+        assertEquals(before.get("config/aichat/models_groq.yaml"), after.get("config/aichat/models_groq.yaml"));
+        assertEquals(1, server.requests("/groq/models").size());
+    }
+
+    @Test
+    void nothing_to_ask_is_3_and_says_what_to_set() {
+        door.env.remove("GROQ_API_KEY");
+        var result = door.run("fetch");
+        assertEquals(3, result.code());
+        assertTrue(result.err().contains("No provider's key is set"), result.err());
+    }
+
+    @Test
+    void a_named_provider_without_a_key_is_skipped_with_the_variable_to_set() {
+        var result = door.run("fetch", "mistral");
+        assertEquals(0, result.code(), result::toString);
+        assertTrue(result.err().contains("MISTRAL_API_KEY"), result.err());
+    }
+
+    @Test
+    void a_name_that_no_provider_has_is_a_usage_error_with_the_nearest_one() {
+        var result = door.run("fetch", "grok");
+        assertEquals(2, result.code());
+        assertTrue(result.err().contains("groq"), result.err());
+        assertEquals(2, door.run("fetch", "--tool", "aichut").code());
+        assertEquals(0, server.requests().size());
+    }
+
+    @Test
+    void names_may_be_separated_by_commas() {
+        var result = door.with("MISTRAL_API_KEY", Fixtures.KEY).run("fetch", "groq,mistral");
+        assertEquals(0, result.code(), result::toString);
+        assertTrue(result.err().contains("5 models of 2 providers: 2 done"), result.err());
+    }
+
+    @Test
+    void a_failure_is_1_when_others_succeed_and_3_when_nothing_could_be_done() {
+        server.on("/mistral/models", Loopback.answer(401, "{\"message\":\"bad key\"}"));
+        door.with("MISTRAL_API_KEY", Fixtures.KEY);
+        var both = door.run("fetch");
+        assertEquals(1, both.code(), both::toString);
+        assertTrue(both.err().contains("failed") && both.err().contains("MISTRAL_API_KEY"), both.err());
+        assertFalse(both.err().contains(Fixtures.KEY), both.err());
+        assertEquals(3, door.run("fetch", "mistral").code());
+    }
+
+    @Test
+    void after_a_failed_refresh_the_old_answer_serves_with_its_age_and_the_code_is_1() throws IOException {
+        door.run("fetch");
+        var before = written();
+        server.on("/groq/models", Loopback.answer(403, "{}"));
+        door.now = door.now.plus(Duration.ofDays(3));
+        var result = door.run("fetch");
+        assertEquals(1, result.code(), result::toString);
+        assertTrue(result.err().contains("3 days"), result.err());
+        assertEquals(before, written());
+    }
+
+    @Test
+    void failed_asks_those_that_failed_last_time() {
+        server.on("/mistral/models", Loopback.answer(401, "{}"), Loopback.json(Fixtures.list(3)));
+        door.with("MISTRAL_API_KEY", Fixtures.KEY).run("fetch");
+        var again = door.run("fetch", "--failed");
+        assertEquals(0, again.code(), again::toString);
+        assertEquals(1, server.requests("/groq/models").size());
+        assertEquals(3, door.run("fetch", "--failed").code());
+    }
+
+    @Test
+    void offline_serves_what_is_stored_and_touches_no_network() throws IOException {
+        door.run("fetch");
+        var before = written();
+        server.close();
+        door.now = door.now.plus(Duration.ofHours(5));
+        var result = door.run("fetch", "--offline");
+        assertEquals(0, result.code(), result::toString);
+        assertTrue(result.err().contains("5 hours old"), result.err());
+        assertEquals(before, written());
+    }
+
+    @Test
+    void render_writes_the_same_files_again_without_asking() throws IOException {
+        door.run("fetch", "--legacy-output");
+        var before = written();
+        for (var path : before.keySet()) {
+            if (!path.endsWith("catalog.json") && !path.endsWith("failed_models.json")) {
+                Files.delete(door.cwd.resolve(path));
+            }
+        }
+        server.close();
+        var result = door.run("render", "--legacy-output");
+        assertEquals(0, result.code(), result::toString);
+        assertEquals(before, written());
+        Files.delete(door.cwd.resolve("config/txt/models_groq.txt"));
+        Files.delete(door.cwd.resolve("config/aichat/models_groq.yaml"));
+        door.run("render", "--tool", "aichat", "--provider", "groq");
+        assertFalse(written().containsKey("config/txt/models_groq.txt"));
+        assertTrue(written().containsKey("config/aichat/models_groq.yaml"));
+    }
+
+    @Test
+    void a_second_fetch_of_the_same_answer_changes_no_file() throws IOException {
+        door.run("fetch");
+        var before = written();
+        var result = door.run("fetch");
+        assertTrue(result.err().contains("1 not modified"), result.err());
+        assertEquals(before, written());
+    }
+
+    @Test
+    void an_answer_that_holds_the_value_of_a_key_is_not_kept() throws IOException {
+        var other = "another-fake-key-0001";
+        door.with("XAI_API_KEY", other).run("fetch", "groq", "--legacy-output");
+        for (var id : new String[] {Fixtures.KEY, Fixtures.KEY.replace("-", "\\u002d"), other}) {
+            server.on("/groq/models", Loopback.json("{\"data\":[{\"id\":\"" + id + "\"},{\"id\":\"a\"}]}"));
+            var result = door.run("fetch", "groq", "--force", "--legacy-output");
+            assertEquals(1, result.code(), result::toString);
+            assertFalse(result.err().contains(Fixtures.KEY) || result.err().contains(other), result.err());
+            FrontDoor.tree(folder).forEach((path, content) -> assertFalse(content.contains(Fixtures.KEY) || content.contains(id), path));
+        }
+    }
+
+    @Test
+    void a_template_that_writes_the_value_of_a_key_is_refused() throws IOException {
+        Files.createDirectories(door.cwd.resolve("mine/notes"));
+        Files.writeString(door.cwd.resolve("mine/notes/key.txt.ftl"), Fixtures.KEY);
+        var result = door.run("fetch", "--templates", "mine");
+        assertEquals(5, result.code(), result::toString);
+        assertFalse(result.err().contains(Fixtures.KEY), result.err());
+        assertFalse(Files.exists(door.cwd.resolve("config/notes/key.txt")));
+        assertTrue(Files.exists(door.cwd.resolve("config/txt/models_groq.txt")));
+    }
+
+    @Test
+    void a_project_file_cannot_send_a_known_key_elsewhere() throws IOException {
+        var stranger = new Loopback().on("/v1/models", Loopback.json(TWO));
+        try (stranger) {
+            door.env.remove("GROQ_API_OPENAI");
+            Files.writeString(door.cwd.resolve("providers.yaml"), "providers:\n  mistral:\n    base_url: " + stranger.uri("/v1") + "\n  stranger:\n    base_url: "
+                    + stranger.uri("/v1") + "\n    key_env: GROQ_API_KEY\n");
+            var result = door.with("MISTRAL_API_KEY", Fixtures.KEY).run("fetch", "mistral", "stranger");
+            assertEquals(0, result.code(), result::toString);
+            assertTrue(result.err().contains("providers.yaml"), result.err());
+            assertEquals(1, server.requests("/mistral/models").size());
+            stranger.requests().forEach(request -> assertFalse(request.headers().toString().contains(Fixtures.KEY), request.toString()));
+            assertEquals(1, stranger.requests().size());
+        }
+    }
+
+    @Test
+    void an_error_in_the_users_file_names_file_line_and_column() throws IOException {
+        Files.createDirectories(door.home.resolve(".config/catalog"));
+        Files.writeString(door.home.resolve(".config/catalog/providers.yaml"), "providers:\n  groq:\n    base_ulr: https://x.test\n");
+        var result = door.run("providers", "list");
+        assertEquals(4, result.code());
+        assertTrue(result.err().matches("(?s).*providers.yaml:3:5: .*base_url.*"), result.err());
+    }
+
+    @Test
+    void providers_and_stats_tell_what_is_known() throws IOException {
+        assertEquals(3, door.run("stats").code());
+        door.run("fetch");
+        var list = new ObjectMapper().readTree(door.run("providers", "list", "--json").out());
+        var groq = java.util.stream.StreamSupport.stream(list.spliterator(), false).filter(p -> p.get("id").asText().equals("groq")).findFirst().orElseThrow();
+        assertEquals("true 2 fresh", groq.get("key_set").asText() + " " + groq.get("models") + " " + groq.get("last_outcome").asText());
+        assertTrue(list.size() > 90);
+        assertTrue(door.run("providers").out().contains("GROQ_API_KEY set"));
+        assertFalse(door.run("providers", "show", "groq", "--json").out().contains(Fixtures.KEY));
+        assertTrue(door.run("providers", "show", "lambda").out().contains("2025-09-25"));
+        assertEquals(2, door.run("providers", "show", "lamda").code());
+        assertEquals("2", new ObjectMapper().readTree(door.run("stats", "--json").out()).at("/total/context").asText());
+        assertTrue(door.run("stats").out().contains("groq"));
+    }
+
+    @Test
+    void fetch_json_is_data_on_stdout_and_words_on_stderr() throws IOException {
+        var result = door.run("fetch", "--json");
+        var outcome = new ObjectMapper().readTree(result.out()).at("/providers/0");
+        assertEquals("groq fresh 2", outcome.get("provider").asText() + " " + outcome.get("outcome").asText() + " " + outcome.get("models"));
+        assertEquals("", door.run("fetch", "-q").err());
+    }
+
+    @Test
+    void help_version_completion_and_tools_need_no_network_and_no_files() throws IOException {
+        assertTrue(door.run("version").out().startsWith("catalog "));
+        assertEquals(door.run("version").out(), door.run("--version").out());
+        for (var command : new String[] {"demo", "fetch", "render", "providers", "tools", "stats", "completion", "version"}) {
+            var help = door.run(command, "--help");
+            assertEquals(0, help.code(), command);
+            assertTrue(help.out().contains("catalog " + command), help.out());
+        }
+        assertTrue(door.run("completion").out().contains("complete "));
+        assertTrue(door.run("tools", "list").out().contains("config/codex/PROVIDER.config.toml"));
+        assertTrue(new ObjectMapper().readTree(door.run("tools", "list", "--json").out()).size() > 8);
+        assertEquals(2, door.run().code());
+        assertEquals(2, door.run("fetsh").code());
+        assertEquals(2, door.run("fetch", "--timeout", "soon").code());
+        assertEquals(2, door.run("fetch", "--max-concurrency", "0").code());
+        assertEquals(Map.of(), FrontDoor.tree(folder));
+    }
+
+    @Test
+    void colours_only_where_asked() {
+        assertFalse(door.run("fetch").err().contains("\u001b["));
+        assertTrue(door.run("fetch", "--color", "always").err().contains("\u001b["));
+    }
+}
