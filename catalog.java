@@ -1,0 +1,206 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//COMPILE_OPTIONS -encoding UTF-8 -XDstringConcat=inline
+//JAVA_OPTIONS -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xms48m -Xmn24m
+
+//DEPS info.picocli:picocli:4.7.7
+//DEPS com.github.mizosoft.methanol:methanol:1.9.0
+//DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
+//DEPS com.fasterxml.jackson.dataformat:jackson-dataformat-yaml:2.22.4
+//DEPS org.snakeyaml:snakeyaml-engine:3.2
+//DEPS org.tomlj:tomlj:2.2.0
+//DEPS org.freemarker:freemarker:2.3.35
+
+//SOURCES lib/host/AtomicFile.java
+//SOURCES lib/host/Host.java
+
+//SOURCES lib/provider/Access.java
+//SOURCES lib/provider/ConfigError.java
+//SOURCES lib/provider/Field.java
+//SOURCES lib/provider/Json.java
+//SOURCES lib/provider/Listing.java
+//SOURCES lib/provider/Mapping.java
+//SOURCES lib/provider/MappingGrammar.java
+//SOURCES lib/provider/Provider.java
+//SOURCES lib/provider/ProviderFile.java
+//SOURCES lib/provider/Providers.java
+//SOURCES lib/provider/Yaml.java
+
+//SOURCES lib/model/Dates.java
+//SOURCES lib/model/Model.java
+//SOURCES lib/model/Normaliser.java
+//SOURCES lib/model/Snapshot.java
+
+//SOURCES lib/fetch/Client.java
+//SOURCES lib/fetch/EnvProxy.java
+//SOURCES lib/fetch/Failures.java
+//SOURCES lib/fetch/Fetch.java
+//SOURCES lib/fetch/History.java
+//SOURCES lib/fetch/HttpGuards.java
+//SOURCES lib/fetch/ListRequest.java
+//SOURCES lib/fetch/Outcome.java
+//SOURCES lib/fetch/Store.java
+
+//SOURCES lib/render/Check.java
+//SOURCES lib/render/Engine.java
+//SOURCES lib/render/Legacy.java
+//SOURCES lib/render/Quoted.java
+//SOURCES lib/render/Renderer.java
+//SOURCES lib/render/Rendering.java
+//SOURCES lib/render/Sink.java
+//SOURCES lib/render/Tools.java
+//SOURCES lib/render/Unchanged.java
+//SOURCES lib/render/Views.java
+
+//SOURCES lib/cli/DemoCommand.java
+//SOURCES lib/cli/Failures.java
+//SOURCES lib/cli/FetchCommand.java
+//SOURCES lib/cli/FetchReport.java
+//SOURCES lib/cli/Output.java
+//SOURCES lib/cli/ProvidersCommand.java
+//SOURCES lib/cli/RenderCommand.java
+//SOURCES lib/cli/StatsCommand.java
+//SOURCES lib/cli/ToolsCommand.java
+//SOURCES lib/cli/Workspace.java
+
+//FILES providers.yaml
+//FILES lib/cli/samples.json=lib/cli/samples.json
+//FILES templates/aichat/models_PROVIDER.yaml.ftl=templates/aichat/models_PROVIDER.yaml.ftl
+//FILES templates/codex/PROVIDER.config.toml.ftl=templates/codex/PROVIDER.config.toml.ftl
+//FILES templates/codex/PROVIDER.models.json.ftl=templates/codex/PROVIDER.models.json.ftl
+//FILES templates/json/models_PROVIDER.json.ftl=templates/json/models_PROVIDER.json.ftl
+//FILES templates/legacy/failed_models.json.ftl=templates/legacy/failed_models.json.ftl
+//FILES templates/legacy/models_PROVIDER.toml.ftl=templates/legacy/models_PROVIDER.toml.ftl
+//FILES templates/mods/models_PROVIDER.yml.ftl=templates/mods/models_PROVIDER.yml.ftl
+//FILES templates/run/failed_providers.json.ftl=templates/run/failed_providers.json.ftl
+//FILES templates/run/run_TIMESTAMP.json.ftl=templates/run/run_TIMESTAMP.json.ftl
+//FILES templates/run/summary_stats.json.ftl=templates/run/summary_stats.json.ftl
+//FILES templates/txt/models_PROVIDER.txt.ftl=templates/txt/models_PROVIDER.txt.ftl
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import lib.cli.DemoCommand;
+import lib.cli.Failures;
+import lib.cli.FetchCommand;
+import lib.cli.Output;
+import lib.cli.ProvidersCommand;
+import lib.cli.RenderCommand;
+import lib.cli.StatsCommand;
+import lib.cli.ToolsCommand;
+import lib.cli.Workspace;
+import lib.host.Host;
+import picocli.AutoComplete;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+@Command(name = "catalog", mixinStandardHelpOptions = true, scope = CommandLine.ScopeType.INHERIT,
+        versionProvider = catalog.Version.class, sortOptions = false,
+        description = "Model lists for your AI tools, fetched with your own keys, as files you own.",
+        footer = {"", "Examples:", "  catalog demo                 see it work, without a key",
+            "  catalog fetch                ask the providers whose key is set, write every file",
+            "  catalog fetch groq,mistral   ask these", "  catalog render --tool aichat  write aichat's files again, offline",
+            "", "Exit codes: 0 done, 1 some failed, 2 usage, 3 nothing could be done, 4 configuration or template invalid,",
+            "5 refused to write, 130 interrupted."})
+public class catalog implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private final Output output;
+
+    catalog(Output output) {
+        this.output = output;
+    }
+
+    public static void main(String... args) {
+        var out = new PrintWriter(new java.io.OutputStreamWriter(new java.io.FileOutputStream(java.io.FileDescriptor.out), StandardCharsets.UTF_8));
+        var err = new PrintWriter(new java.io.OutputStreamWriter(new java.io.FileOutputStream(java.io.FileDescriptor.err), StandardCharsets.UTF_8), true);
+        System.exit(run(out, err, System.getenv(), args));
+    }
+
+    /** One run of the command line in this process. @return the exit code, see {@link Failures} */
+    public static int run(PrintWriter out, PrintWriter err, Map<String, String> env, String... args) {
+        var cwd = Path.of("").toAbsolutePath();
+        return run(new Host(env, cwd, Clock.systemUTC(), out, err, env.containsKey("CATALOG_TERMINAL")), args);
+    }
+
+    /** As above, with everything of the machine given. */
+    public static int run(Host host, String... args) {
+        var output = new Output(host);
+        var commandLine = new CommandLine(new catalog(output))
+                .addSubcommand(new DemoCommand(host, output))
+                .addSubcommand(new FetchCommand(host, output))
+                .addSubcommand(new RenderCommand(host, output))
+                .addSubcommand(new ProvidersCommand(host, output))
+                .addSubcommand(new ToolsCommand(host, output))
+                .addSubcommand(new StatsCommand(host, output))
+                .addSubcommand(new CompletionCommand(output))
+                .addSubcommand("version", new VersionCommand(output));
+        var failures = new Failures(host, output);
+        commandLine.setOut(host.out()).setErr(host.err()).setColorScheme(CommandLine.Help.defaultColorScheme(output.ansi()))
+                .setExecutionExceptionHandler(failures).setParameterExceptionHandler(failures)
+                .setCaseInsensitiveEnumValuesAllowed(true);
+        try {
+            return commandLine.execute(args);
+        } finally {
+            host.out().flush();
+            host.err().flush();
+        }
+    }
+
+    /** Without a command: what there is. */
+    @Override
+    public Integer call() {
+        spec.commandLine().usage(output.err());
+        return Failures.USAGE;
+    }
+
+    static final class Version implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {"catalog " + Workspace.VERSION};
+        }
+    }
+
+    @Command(name = "version", description = "Print the version.")
+    static final class VersionCommand implements Callable<Integer> {
+        private final Output output;
+
+        VersionCommand(Output output) {
+            this.output = output;
+        }
+
+        @Override
+        public Integer call() {
+            output.data("catalog " + Workspace.VERSION);
+            return Failures.OK;
+        }
+    }
+
+    /** {@code catalog completion}: a script for the shell that completes commands and options. */
+    @Command(name = "completion", description = "Print a completion script for bash and zsh.",
+            footer = {"", "Example:", "  source <(catalog completion)"})
+    static final class CompletionCommand implements Callable<Integer> {
+        private final Output output;
+
+        @Spec
+        private CommandSpec spec;
+
+        CompletionCommand(Output output) {
+            this.output = output;
+        }
+
+        @Override
+        public Integer call() {
+            output.data(AutoComplete.bash("catalog", spec.root().commandLine()));
+            return Failures.OK;
+        }
+    }
+}

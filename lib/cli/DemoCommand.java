@@ -1,0 +1,138 @@
+package lib.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import lib.host.Host;
+import lib.provider.Json;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine;
+
+/** {@code catalog demo}: the whole way from request to file with made-up providers on loopback, without a key. */
+@Command(name = "demo", description = "See it work without a key: made-up models, served on this machine, rendered for every tool.",
+        footer = {"", "Example:", "  catalog demo --root /tmp/demo"})
+public final class DemoCommand implements Callable<Integer> {
+    private final Host host;
+    private final Output output;
+
+    @Option(names = "--root", paramLabel = "DIR", description = "The folder to write to (default: ./catalog-demo).")
+    private Path root = Path.of("catalog-demo");
+
+    @Option(names = "--legacy-output", description = "Also write models/ as the legacy tool dump_models does.")
+    private boolean legacy;
+
+    public DemoCommand(Host host, Output output) {
+        this.host = host;
+        this.output = output;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        var folder = host.cwd().resolve(root).normalize();
+        int code;
+        try (var server = new SampleServer()) {
+            var machine = machine(folder, server);
+            var arguments = new ArrayList<>(List.of("--root", folder.toString()));
+            if (legacy) {
+                arguments.add("--legacy-output");
+            }
+            arguments.addAll(server.providers());
+            var failures = new Failures(machine, output);
+            code = new CommandLine(new FetchCommand(machine, output)).setExecutionExceptionHandler(failures).setParameterExceptionHandler(failures)
+                    .execute(arguments.toArray(String[]::new));
+        }
+        if (code == Failures.OK) {
+            whatNext(folder);
+        }
+        return code;
+    }
+
+    /** This machine as a newcomer's: no keys but the samples', no settings, and all that is kept is kept below the folder. */
+    private Host machine(Path folder, SampleServer server) {
+        var env = new HashMap<String, String>();
+        for (var place : Map.of("XDG_CONFIG_HOME", "config", "XDG_CACHE_HOME", "cache", "XDG_STATE_HOME", "state").entrySet()) {
+            env.put(place.getKey(), folder.resolve(".catalog").resolve(place.getValue()).toString());
+        }
+        env.put("HOME", folder.toString());
+        var quiet = new Output(host);
+        var workspace = Workspace.open(new Host(env, folder, host.clock(), host.out(), host.err(), false), quiet, folder);
+        for (var name : server.providers()) {
+            var provider = workspace.providers().named(name);
+            env.put(provider.baseUrlEnv().get(0), server.baseUrl(name));
+            env.put(provider.keyEnv().get(0), "demo");
+        }
+        return new Host(env, folder, host.clock(), host.out(), host.err(), host.terminal());
+    }
+
+    private void whatNext(Path folder) {
+        var here = host.cwd().relativize(folder);
+        var shown = here.startsWith("..") ? folder : here;
+        output.say("");
+        output.say("The models are made up; the files are what real ones become. Look at:");
+        for (var file : List.of("models/catalog.json", "config/aichat/models_groq.yaml", "config/codex/openrouter.config.toml", "config/mods/models_mistral.yml")) {
+            output.data(shown.resolve(file).toString());
+        }
+        output.say("Then, with a key of yours set (GROQ_API_KEY, OPENROUTER_API_KEY, …):");
+        output.say("  catalog fetch                  writes config/ and models/ here");
+        output.say("  catalog providers list         which keys it looks for");
+        output.say("  catalog tools list             which tools it writes for");
+    }
+
+    /**
+     * The model lists of some made-up models in the shapes of real providers, served on loopback, so that the whole way from
+     * request to file can be seen without a key. A list with {@code pages} is served page by page, as Anthropic does.
+     */
+    private static final class SampleServer implements AutoCloseable {
+        private final HttpServer server;
+        private final JsonNode samples;
+
+        SampleServer() throws IOException {
+            try (var in = SampleServer.class.getResourceAsStream("/lib/cli/samples.json")) {
+                samples = Json.parse(in.readAllBytes());
+            }
+            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+            server.createContext("/", this::answer);
+            server.start();
+        }
+
+        List<String> providers() {
+            var names = new ArrayList<String>();
+            samples.fieldNames().forEachRemaining(names::add);
+            return names;
+        }
+
+        String baseUrl(String provider) {
+            return "http://" + InetAddress.getLoopbackAddress().getHostAddress() + ":" + server.getAddress().getPort() + "/" + provider;
+        }
+
+        private void answer(HttpExchange exchange) throws IOException {
+            try (exchange) {
+                var sample = samples.get(exchange.getRequestURI().getPath().split("/")[1]);
+                if (sample != null && sample.has("pages")) {
+                    var query = String.valueOf(exchange.getRequestURI().getQuery());
+                    sample = sample.get("pages").get(query.contains("after_id=") ? 1 : 0);
+                }
+                var body = (sample == null ? "{\"error\":{\"message\":\"no such sample\"}}" : sample.toString()).getBytes(StandardCharsets.UTF_8);
+                exchange.getResponseHeaders().set("Content-Type", "application/json");
+                exchange.sendResponseHeaders(sample == null ? 404 : 200, body.length);
+                exchange.getResponseBody().write(body);
+            }
+        }
+
+        @Override
+        public void close() {
+            server.stop(0);
+        }
+    }
+}

@@ -1,0 +1,250 @@
+package lib.cli;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import lib.fetch.Fetch;
+import lib.fetch.History;
+import lib.fetch.Outcome;
+import lib.host.AtomicFile;
+import lib.host.Host;
+import lib.model.Model;
+import lib.model.Normaliser;
+import lib.model.Snapshot;
+import lib.provider.Access;
+import lib.provider.Json;
+import lib.provider.Listing;
+import lib.provider.Provider;
+import lib.render.Rendering;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code catalog fetch}: ask providers, bring the snapshot up to date, render every tool's files. */
+@Command(name = "fetch", aliases = "get", description = {"Ask providers for their models and write every tool's files.",
+        "Without names: the providers whose key is set."},
+        footer = {"", "Examples:", "  catalog fetch                      the providers whose key is set",
+            "  catalog fetch groq,mistral         these", "  catalog fetch --all                and those with a public list, and local servers",
+            "  catalog fetch --failed             those that failed last time", "  catalog fetch --offline --tool aichat"})
+public final class FetchCommand implements Callable<Integer> {
+    private final Host host;
+    private final Output output;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "NAME", arity = "0..*", split = ",", description = "Provider ids, separated by spaces or commas.")
+    private List<String> names = List.of();
+
+    @Option(names = "--all", description = "Also ask providers with a public list, and local servers.")
+    private boolean all;
+
+    @Option(names = "--failed", description = "Ask those that failed last time.")
+    private boolean failed;
+
+    @Option(names = "--force", description = "Ask without ETag and in spite of pacing; accept an empty list or far fewer models.")
+    private boolean force;
+
+    @Option(names = "--offline", description = "Use no network; serve stored answers.")
+    private boolean offline;
+
+    @Option(names = "--max-concurrency", paramLabel = "N", defaultValue = "64", description = "Requests under way at once (default: ${DEFAULT-VALUE}).")
+    private int maxConcurrency;
+
+    @Option(names = "--timeout", paramLabel = "D", defaultValue = "30s", converter = DurationConverter.class,
+            description = "Longest time for one provider: 500ms, 30s, 2m (default: ${DEFAULT-VALUE}).")
+    private Duration timeout;
+
+    @Option(names = "--json", description = "Print the outcomes as JSON.")
+    private boolean json;
+
+    @Mixin
+    private RenderCommand.Options rendering;
+
+    public FetchCommand(Host host, Output output) {
+        this.host = host;
+        this.output = output;
+    }
+
+    /** What was fetched of one provider and understood. */
+    private record Fetched(com.fasterxml.jackson.databind.JsonNode answer, List<Model> models) {}
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        if (maxConcurrency < 1) {
+            throw new ParameterException(spec.commandLine(), "--max-concurrency must be at least 1");
+        }
+        var workspace = Workspace.open(host, output, rendering.root());
+        var history = workspace.history();
+        var asked = asked(workspace, history);
+        if (asked.isEmpty()) {
+            output.warn(failed ? "No provider failed last time." : "No provider's key is set. Set one, for example GROQ_API_KEY, or name providers,"
+                    + " or use --all for those with a public list. 'catalog providers list' shows them all.");
+            return Failures.NOTHING_DONE;
+        }
+        // Read while the providers answer; a tool that does not exist is told before anybody is asked.
+        var tools = CompletableFuture.supplyAsync(() -> rendering.discover(host, spec));
+        if (rendering.namesTools()) {
+            await(tools);
+        }
+        var started = host.clock().instant();
+        var fetched = new ConcurrentHashMap<String, Fetched>();
+        var outcomes = fetch(workspace, history, asked, fetched);
+        history.save();
+        var snapshot = merged(workspace, asked, outcomes, fetched);
+        var saved = CompletableFuture.runAsync(() -> save(workspace, snapshot));
+        var now = host.clock().instant();
+        var report = rendering.render(workspace, await(tools), snapshot, id -> fetched.containsKey(id) ? fetched.get(id).answer() : null,
+                fetched.keySet(), run(outcomes, history, started, now));
+        await(saved);
+        if (json) {
+            output.data(FetchReport.json(outcomes, report));
+        }
+        FetchReport.lines(outcomes, now, output).forEach(output::say);
+        RenderCommand.Options.tell(report, output);
+        output.say(Workspace.count(report.written().size(), "file") + " written, " + report.unchanged().size() + " unchanged below "
+                + workspace.root() + ": " + RenderCommand.Options.byTool(workspace.root(), report));
+        return Failures.worst(FetchReport.exitCode(outcomes, !names.isEmpty()), RenderCommand.Options.exitCode(report));
+    }
+
+    private static void save(Workspace workspace, Snapshot snapshot) {
+        try {
+            AtomicFile.write(workspace.snapshotFile(), snapshot.bytes());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static <T> T await(CompletableFuture<T> future) throws InterruptedException {
+        try {
+            return future.get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException known ? known : new IllegalStateException(e.getCause());
+        }
+    }
+
+    /** The fetch as templates see it. */
+    private static Rendering.Run run(List<Outcome> outcomes, History history, Instant started, Instant now) {
+        var told = outcomes.stream().map(outcome -> {
+            var answer = outcome.usable();
+            var why = FetchReport.failure(outcome);
+            var skipped = outcome instanceof Outcome.Skipped s ? s : null;
+            return new Rendering.Outcome(outcome.provider(), FetchReport.kind(outcome), answer == null ? null : answer.models(),
+                    why == null ? null : why.kind().name().toLowerCase(Locale.ROOT),
+                    why != null ? why.message() : skipped == null ? null : skipped.why(),
+                    why != null ? why.advice() : skipped == null ? null : skipped.advice(),
+                    answer == null ? null : Math.max(0, Duration.between(answer.fetchedAt(), now).toSeconds()), FetchReport.notes(outcome));
+        }).toList();
+        var past = history.entries().values().stream().map(e -> new Rendering.Past(e.provider(), e.outcome(), e.at(),
+                e.failureKind() == null ? null : e.failureKind().toLowerCase(Locale.ROOT), e.message(), e.advice(), e.lastSuccess(),
+                e.failuresInARow())).toList();
+        return new Rendering.Run(started, Duration.between(started, now).toMillis(), Workspace.VERSION, told, past);
+    }
+
+    private List<Outcome> fetch(Workspace workspace, History history, List<Access> asked, Map<String, Fetched> fetched) throws InterruptedException {
+        var options = Fetch.Options.defaults("catalog/" + Workspace.VERSION).withMaxConcurrency(maxConcurrency).withTimeout(timeout)
+                .withForce(force).withOffline(offline);
+        var progress = new FetchReport.Progress(output, asked.stream().map(a -> a.provider().id()).toList());
+        var providers = workspace.providers();
+        return new Fetch(host, workspace.store(), history, options, providers.secretValues(host)).run(asked, outcome -> {
+            if (outcome.usable() != null) {
+                fetched.put(outcome.provider(), understand(providers.named(outcome.provider()), outcome));
+            }
+            progress.accept(outcome);
+        });
+    }
+
+    private static Fetched understand(Provider provider, Outcome outcome) {
+        try {
+            var answer = Json.parse(outcome.usable().body());
+            return new Fetched(answer, Normaliser.models(provider, answer, outcome.usable().fetchedAt()));
+        } catch (IOException | Listing.NotAListing e) {
+            throw new IllegalStateException("an accepted answer of " + provider.id() + " cannot be read", e);
+        }
+    }
+
+    /** Whom to ask: the named; those that failed last time; else those with a key, and with --all all that need none. */
+    private List<Access> asked(Workspace workspace, History history) {
+        var ids = new LinkedHashSet<String>();
+        for (var name : names) {
+            if (!workspace.providers().byId().containsKey(name)) {
+                throw new ParameterException(spec.commandLine(), ProvidersCommand.unknown(workspace, name));
+            }
+            ids.add(name);
+        }
+        if (failed) {
+            history.entries().values().stream().filter(e -> e.failureKind() != null && workspace.providers().byId().containsKey(e.provider()))
+                    .forEach(e -> ids.add(e.provider()));
+        } else if (names.isEmpty()) {
+            for (var provider : workspace.providers().byId().values()) {
+                if (isAskedUnnamed(provider) && (all ? keyOrNone(workspace, provider) : keySet(workspace, provider))) {
+                    ids.add(provider.id());
+                }
+            }
+        }
+        return workspace.known(ids);
+    }
+
+    private static boolean isAskedUnnamed(Provider provider) {
+        return provider.ship() == Provider.Ship.DEFAULT || provider.ship() == Provider.Ship.LOCAL;
+    }
+
+    private static boolean keySet(Workspace workspace, Provider provider) {
+        return workspace.providers().access(provider, workspace.host()).key() != null;
+    }
+
+    private static boolean keyOrNone(Workspace workspace, Provider provider) {
+        return provider.key() != Provider.KeyNeed.REQUIRED || keySet(workspace, provider);
+    }
+
+    /** The snapshot with the parts of those that answered replaced; all others keep what they have. */
+    private static Snapshot merged(Workspace workspace, List<Access> asked, List<Outcome> outcomes, Map<String, Fetched> fetched) {
+        var urls = new LinkedHashMap<String, String>();
+        asked.forEach(access -> urls.put(access.provider().id(), access.models().toString()));
+        var inputs = new ArrayList<Snapshot.Input>();
+        var models = new ArrayList<Model>();
+        for (var outcome : outcomes) {
+            if (outcome.usable() != null) {
+                inputs.add(new Snapshot.Input(outcome.provider(), urls.get(outcome.provider()), outcome.usable().sha256()));
+                models.addAll(fetched.get(outcome.provider()).models());
+            }
+        }
+        return workspace.snapshot().with(inputs, models);
+    }
+
+    /** {@code 30}, {@code 30s}, {@code 500ms}, {@code 2m}. */
+    static final class DurationConverter implements ITypeConverter<Duration> {
+        @Override
+        public Duration convert(String text) {
+            var match = java.util.regex.Pattern.compile("([0-9]{1,9})(ms|s|m|h)?").matcher(text);
+            if (!match.matches() || Long.parseLong(match.group(1)) == 0) {
+                throw new TypeConversionException("'" + text + "' is not a time such as 500ms, 30s or 2m");
+            }
+            long amount = Long.parseLong(match.group(1));
+            return switch (match.group(2) == null ? "s" : match.group(2)) {
+                case "ms" -> Duration.ofMillis(amount);
+                case "m" -> Duration.ofMinutes(amount);
+                case "h" -> Duration.ofHours(amount);
+                default -> Duration.ofSeconds(amount);
+            };
+        }
+    }
+}

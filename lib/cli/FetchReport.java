@@ -1,0 +1,192 @@
+package lib.cli;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import lib.fetch.Outcome;
+import lib.provider.Listing;
+import lib.render.Rendering;
+
+/** What a fetch tells: how it goes, what it came to, and the same as JSON for a script. */
+final class FetchReport {
+    private FetchReport() {}
+
+    /** The lines that end a fetch: counts first, then whatever wants attention and what to do about it. */
+    static List<String> lines(List<Outcome> outcomes, Instant now, Output output) {
+        var lines = new ArrayList<String>();
+        lines.add(counts(outcomes));
+        var skipped = new LinkedHashMap<String, List<String>>();
+        for (var outcome : outcomes) {
+            if (outcome instanceof Outcome.Skipped one) {
+                skipped.computeIfAbsent(one.advice(), advice -> new ArrayList<>()).add(one.provider());
+            }
+            notes(outcome).forEach(note -> lines.add("  " + output.paint("yellow", "note") + "    " + outcome.provider() + ": " + note));
+        }
+        skipped.forEach((advice, providers) -> lines.add("  " + output.paint("faint", "skipped") + " " + String.join(", ", providers)
+                + (advice == null ? "" : ": " + advice)));
+        for (var outcome : outcomes) {
+            if (outcome instanceof Outcome.Stale stale && stale.why() != null) {
+                lines.add("  " + output.paint("yellow", "stale") + "   " + stale.provider() + ": " + stale.why().message()
+                        + "; the answer of " + Workspace.age(stale.answer().fetchedAt(), now) + " ago serves. " + stale.why().advice());
+            } else if (outcome instanceof Outcome.Failed failed) {
+                lines.add("  " + output.paint("red", "failed") + "  " + failed.provider() + ": " + failed.why().message() + ". "
+                        + failed.why().advice());
+            }
+        }
+        oldest(outcomes, now).ifPresent(lines::add);
+        return lines;
+    }
+
+    private static String counts(List<Outcome> outcomes) {
+        var counts = new LinkedHashMap<String, Integer>();
+        List.of("done", "not modified", "stale", "skipped", "failed").forEach(word -> counts.put(word, 0));
+        long models = 0;
+        for (var outcome : outcomes) {
+            counts.merge(word(outcome), 1, Integer::sum);
+            models += outcome.usable() == null ? 0 : outcome.usable().models();
+        }
+        var parts = new ArrayList<String>();
+        counts.forEach((word, count) -> {
+            if (count > 0) {
+                parts.add(count + " " + word);
+            }
+        });
+        return Workspace.count(models, "model") + " of " + Workspace.count(outcomes.size(), "provider") + ": " + String.join(", ", parts);
+    }
+
+    /** The age of offline answers; those of failed refreshes are told one by one. */
+    private static java.util.Optional<String> oldest(List<Outcome> outcomes, Instant now) {
+        return outcomes.stream().filter(o -> o instanceof Outcome.Stale stale && stale.why() == null)
+                .map(o -> o.usable().fetchedAt()).min(Instant::compareTo)
+                .map(oldest -> "  offline: the oldest of these answers is " + Workspace.age(oldest, now)
+                        + " old; 'catalog fetch' asks again.");
+    }
+
+    private static String word(Outcome outcome) {
+        return kind(outcome).replace('_', ' ').replace("fresh", "done");
+    }
+
+    /** The outcome's name in files and JSON. */
+    static String kind(Outcome outcome) {
+        if (outcome instanceof Outcome.Fresh) {
+            return "fresh";
+        }
+        if (outcome instanceof Outcome.NotModified) {
+            return "not_modified";
+        }
+        if (outcome instanceof Outcome.Stale) {
+            return "stale";
+        }
+        return outcome instanceof Outcome.Skipped ? "skipped" : "failed";
+    }
+
+    static List<String> notes(Outcome outcome) {
+        if (outcome instanceof Outcome.Fresh fresh) {
+            return fresh.notes();
+        }
+        return outcome instanceof Outcome.NotModified same ? same.notes() : List.of();
+    }
+
+    static Outcome.Failure failure(Outcome outcome) {
+        if (outcome instanceof Outcome.Stale stale) {
+            return stale.why();
+        }
+        return outcome instanceof Outcome.Failed failed ? failed.why() : null;
+    }
+
+    /** {@code fetch --json}: one object per provider that was asked or skipped. */
+    static ObjectNode json(List<Outcome> outcomes, Rendering.Report report) {
+        var root = JsonNodeFactory.instance.objectNode();
+        var list = root.putArray("providers");
+        for (var outcome : outcomes) {
+            var one = list.addObject().put("provider", outcome.provider()).put("outcome", kind(outcome));
+            if (outcome.usable() != null) {
+                one.put("models", outcome.usable().models()).put("fetched_at", outcome.usable().fetchedAt().toString());
+            }
+            var failure = failure(outcome);
+            if (failure != null) {
+                one.put("failure", failure.kind().name().toLowerCase(java.util.Locale.ROOT)).put("message", failure.message())
+                        .put("advice", failure.advice());
+            }
+            if (outcome instanceof Outcome.Skipped skipped) {
+                one.put("message", skipped.why()).put("advice", skipped.advice());
+            }
+            notes(outcome).forEach(one.withArray("/notes")::add);
+        }
+        report.written().forEach(file -> root.withArray("/written").add(file.toString()));
+        report.problems().forEach(problem -> root.withArray("/problems").add(problem.toString()));
+        return root;
+    }
+
+    /** 0 all was done, 1 some failed or only old data served, 3 nothing at all could be done. */
+    static int exitCode(List<Outcome> outcomes, boolean named) {
+        if (outcomes.isEmpty()) {
+            return Failures.NOTHING_DONE;
+        }
+        boolean failed = outcomes.stream().anyMatch(o -> failure(o) != null);
+        boolean any = outcomes.stream().anyMatch(o -> o.usable() != null);
+        if (!failed) {
+            return any || named ? Failures.OK : Failures.NOTHING_DONE;
+        }
+        return any ? Failures.SOME_FAILED : Failures.NOTHING_DONE;
+    }
+
+    /** Tells how a fetch goes: one line that is redrawn on a terminal, else a line for every provider as it settles. */
+    static final class Progress implements Consumer<Outcome> {
+        private static final String CLEAR_LINE = "\r\u001b[K";
+        private static final int NAMES_SHOWN = 4;
+
+        private final Output output;
+        private final Set<String> waiting;
+        private final int all;
+
+        Progress(Output output, Iterable<String> providers) {
+            this.output = output;
+            this.waiting = new LinkedHashSet<>();
+            providers.forEach(waiting::add);
+            this.all = waiting.size();
+        }
+
+        @Override
+        public synchronized void accept(Outcome outcome) {
+            waiting.remove(outcome.provider());
+            if (!output.live()) {
+                output.say(line(outcome));
+                return;
+            }
+            output.err().print(CLEAR_LINE);
+            if (outcome instanceof Outcome.Failed || outcome instanceof Outcome.Stale stale && stale.why() != null) {
+                output.say(line(outcome));
+            }
+            if (!waiting.isEmpty()) {
+                output.err().print((all - waiting.size()) + " of " + all + ", waiting for "
+                        + String.join(", ", waiting.stream().limit(NAMES_SHOWN).toList()) + (waiting.size() > NAMES_SHOWN ? ", …" : ""));
+            }
+            output.err().flush();
+        }
+
+        private String line(Outcome outcome) {
+            var name = Listing.visible(outcome.provider());
+            if (outcome instanceof Outcome.Fresh fresh) {
+                return output.paint("green", "done     ") + " " + name + ": " + Workspace.count(fresh.answer().models(), "model");
+            }
+            if (outcome instanceof Outcome.NotModified same) {
+                return output.paint("green", "unchanged") + " " + name + ": " + Workspace.count(same.answer().models(), "model");
+            }
+            if (outcome instanceof Outcome.Stale stale) {
+                return output.paint("yellow", "stale    ") + " " + name + ": " + Workspace.count(stale.answer().models(), "model")
+                        + (stale.why() == null ? ", offline" : ", " + stale.why().message());
+            }
+            if (outcome instanceof Outcome.Skipped skipped) {
+                return output.paint("faint", "skipped  ") + " " + name + ": " + skipped.why();
+            }
+            return output.paint("red", "failed   ") + " " + name + ": " + ((Outcome.Failed) outcome).why().message();
+        }
+    }
+}

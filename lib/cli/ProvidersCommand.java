@@ -1,0 +1,168 @@
+package lib.cli;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import lib.fetch.History;
+import lib.host.Host;
+import lib.provider.Access;
+import lib.provider.Listing;
+import lib.provider.Provider;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code catalog providers}: what is configured, whether its key is set, what came of it last. */
+@Command(name = "providers", description = "Show the configured providers.", subcommands = {},
+        footer = {"", "Examples:", "  catalog providers list", "  catalog providers show groq"})
+public final class ProvidersCommand implements Callable<Integer> {
+    private final Host host;
+    private final Output output;
+
+    @Spec
+    private CommandSpec spec;
+
+    public ProvidersCommand(Host host, Output output) {
+        this.host = host;
+        this.output = output;
+    }
+
+    /** Without a subcommand: the list. */
+    @Override
+    public Integer call() {
+        return list(null, false);
+    }
+
+    @Command(name = "list", aliases = "ls", description = "All providers, one a line: key set or not, kind, models known, last outcome, base URL.",
+            footer = {"", "Example:", "  catalog providers list --json | jq -r '.[] | select(.key_set) | .id'"})
+    int list(@Option(names = "--root", paramLabel = "DIR", description = "The folder of models/ and config/ (default: here).") java.nio.file.Path root,
+            @Option(names = "--json", description = "As JSON.") boolean json) {
+        var workspace = Workspace.open(host, output, root);
+        var known = modelsKnown(workspace);
+        var history = workspace.history().entries();
+        var accesses = new ArrayList<Access>();
+        for (var provider : workspace.providers().byId().values()) {
+            accesses.add(workspace.providers().access(provider, host));
+        }
+        if (json) {
+            var array = JsonNodeFactory.instance.arrayNode();
+            accesses.forEach(access -> array.add(json(access, known, history)));
+            output.data(array);
+            return Failures.OK;
+        }
+        var rows = new ArrayList<List<String>>();
+        for (var access : accesses) {
+            var provider = access.provider();
+            var models = known.get(provider.id());
+            rows.add(List.of(provider.id(), key(access), kind(provider), models == null ? "-" : String.valueOf(models),
+                    lastOutcome(history.get(provider.id())), access.baseUrl()));
+        }
+        output.table(List.of("PROVIDER", "KEY", "KIND", "MODELS", "LAST", "BASE URL"), rows);
+        return Failures.OK;
+    }
+
+    @Command(name = "show", description = "All that is known of one provider.", footer = {"", "Example:", "  catalog providers show anthropic"})
+    int show(@Parameters(paramLabel = "NAME", description = "Its id, as 'catalog providers list' prints it.") String name,
+            @Option(names = "--root", paramLabel = "DIR", description = "The folder of models/ and config/ (default: here).") java.nio.file.Path root,
+            @Option(names = "--json", description = "As JSON.") boolean json) {
+        var workspace = Workspace.open(host, output, root);
+        if (!workspace.providers().byId().containsKey(name)) {
+            throw new ParameterException(spec.commandLine(), unknown(workspace, name));
+        }
+        var facts = json(workspace.access(name), modelsKnown(workspace), workspace.history().entries());
+        if (json) {
+            output.data(facts);
+            return Failures.OK;
+        }
+        facts.properties().forEach(fact -> output.data(String.format("%-14s %s", fact.getKey().replace('_', ' '),
+                fact.getValue().isValueNode() ? fact.getValue().asText() : flat(fact.getValue()))));
+        return Failures.OK;
+    }
+
+    /** The message for a name that no provider has, with the nearest one that exists. */
+    static String unknown(Workspace workspace, String name) {
+        try {
+            return "no provider " + workspace.providers().named(name).id();
+        } catch (lib.provider.ConfigError e) {
+            return e.getMessage();
+        }
+    }
+
+    private static String flat(com.fasterxml.jackson.databind.JsonNode node) {
+        var parts = new ArrayList<String>();
+        if (node.isObject()) {
+            node.properties().forEach(e -> parts.add(e.getValue().asText().isEmpty() ? e.getKey() : e.getKey() + " " + e.getValue().asText()));
+        } else {
+            node.forEach(e -> parts.add(e.asText()));
+        }
+        return String.join(", ", parts);
+    }
+
+    private static Map<String, Integer> modelsKnown(Workspace workspace) {
+        var known = new HashMap<String, Integer>();
+        workspace.snapshot().models().forEach(model -> known.merge(model.providerId(), 1, Integer::sum));
+        return known;
+    }
+
+    private ObjectNode json(Access access, Map<String, Integer> known, Map<String, History.Entry> history) {
+        var provider = access.provider();
+        var node = JsonNodeFactory.instance.objectNode().put("id", provider.id()).put("name", provider.name()).put("kind", kind(provider))
+                .put("base_url", access.baseUrl()).put("models_url", String.valueOf(access.models()))
+                .put("key", provider.key().name().toLowerCase(Locale.ROOT)).put("key_set", access.key() != null);
+        provider.keyEnv().forEach(node.withArray("/key_env")::add);
+        provider.baseUrlEnv().forEach(node.withArray("/base_url_env")::add);
+        var wires = node.putObject("wires");
+        provider.wires().forEach((wire, url) -> wires.put(wire, url == null ? "" : url));
+        optional(node, "docs", provider.docs());
+        optional(node, "verified", provider.verified());
+        optional(node, "why", provider.why());
+        optional(node, "since", provider.since());
+        optional(node, "successor", provider.successor());
+        if (known.containsKey(provider.id())) {
+            node.put("models", known.get(provider.id()));
+        }
+        var last = history.get(provider.id());
+        if (last != null) {
+            node.put("last_outcome", last.outcome()).put("last_at", last.at().toString());
+            optional(node, "last_message", last.message());
+            optional(node, "last_success", last.lastSuccess() == null ? null : last.lastSuccess().toString());
+        }
+        return node;
+    }
+
+    private static void optional(ObjectNode node, String name, String value) {
+        if (value != null) {
+            node.put(name, value);
+        }
+    }
+
+    private static String key(Access access) {
+        if (access.provider().key() == Provider.KeyNeed.NONE || access.keyVariable() == null) {
+            return "not needed";
+        }
+        if (access.key() != null) {
+            return access.keyVariable() + " set";
+        }
+        return access.provider().key() == Provider.KeyNeed.OPTIONAL ? "optional" : access.keyVariable() + " not set";
+    }
+
+    private static String kind(Provider provider) {
+        return provider.ship().name().toLowerCase(Locale.ROOT);
+    }
+
+    private String lastOutcome(History.Entry last) {
+        if (last == null) {
+            return "-";
+        }
+        var ago = ", " + Workspace.age(last.at(), host.clock().instant()) + " ago";
+        return Listing.visible(last.outcome().replace('_', ' ') + (last.failureKind() == null ? "" : " (" + last.failureKind() + ")")) + ago;
+    }
+}

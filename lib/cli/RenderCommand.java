@@ -1,0 +1,164 @@
+package lib.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import lib.fetch.Store;
+import lib.host.Host;
+import lib.model.Model;
+import lib.model.Snapshot;
+import lib.provider.Json;
+import lib.render.Rendering;
+import lib.render.Renderer;
+import lib.render.Tools;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code catalog render}: every tool's files again from the snapshot, offline. */
+@Command(name = "render", description = "Write tools' files again from models/catalog.json, offline.",
+        footer = {"", "Examples:", "  catalog render", "  catalog render --tool aichat,mods --provider groq"})
+public final class RenderCommand implements Callable<Integer> {
+    private static final int THREADS = 2;
+
+    private final Host host;
+    private final Output output;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--provider", paramLabel = "P", split = ",", description = "Only these providers' files.")
+    private List<String> providers = List.of();
+
+    @Mixin
+    private Options options;
+
+    public RenderCommand(Host host, Output output) {
+        this.host = host;
+        this.output = output;
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
+        var workspace = Workspace.open(host, output, options.root);
+        var snapshot = workspace.snapshot();
+        if (snapshot.models().isEmpty()) {
+            output.warn("There are no models in " + workspace.snapshotFile() + " yet; 'catalog fetch' asks for them.");
+            return Failures.NOTHING_DONE;
+        }
+        for (var provider : providers) {
+            if (!workspace.providers().byId().containsKey(provider)) {
+                throw new ParameterException(spec.commandLine(), ProvidersCommand.unknown(workspace, provider));
+            }
+        }
+        var tools = options.discover(host, spec);
+        var store = workspace.store();
+        var report = options.render(workspace, tools, snapshot, id -> stored(workspace, store, id),
+                providers.isEmpty() ? null : Set.copyOf(providers), null);
+        Options.tell(report, output);
+        output.say(Workspace.count(report.written().size(), "file") + " written, " + report.unchanged().size() + " unchanged.");
+        return Options.exitCode(report);
+    }
+
+    private static JsonNode stored(Workspace workspace, Store store, String provider) {
+        var answer = store.load(workspace.access(provider));
+        try {
+            return answer == null ? null : Json.parse(answer.body());
+        } catch (IOException e) {
+            throw new IllegalStateException("a stored answer of " + provider + " cannot be read", e);
+        }
+    }
+
+    /** What {@code fetch} and {@code render} share: which files are written where, and what is said of them. */
+    static final class Options {
+        @Option(names = "--tool", paramLabel = "T", split = ",", description = "Only these tools' files; 'catalog tools list' shows them.")
+        private List<String> tools = List.of();
+
+        @Option(names = "--templates", paramLabel = "DIR", description = "Templates that replace or join the bundled ones.")
+        private Path templates;
+
+        @Option(names = "--legacy-output", description = "Also write models/ as the legacy tool dump_models does.")
+        private boolean legacy;
+
+        @Option(names = "--root", paramLabel = "DIR", description = "The folder to write config/ and models/ to (default: here).")
+        private Path root;
+
+        Path root() {
+            return root;
+        }
+
+        boolean namesTools() {
+            return !tools.isEmpty();
+        }
+
+        Tools discover(Host host, CommandSpec spec) {
+            var found = Tools.discover(host, templates, Tools.bundled());
+            try {
+                found.require(tools);
+            } catch (lib.provider.ConfigError e) {
+                throw new ParameterException(spec.commandLine(), e.getMessage());
+            }
+            return found;
+        }
+
+        /**
+         * @param answers provider id to its raw answer, or null where none is stored
+         * @param only    the providers whose files are rendered; null for all
+         * @param run     null where nothing was fetched
+         */
+        Rendering.Report render(Workspace workspace, Tools found, Snapshot snapshot, Function<String, JsonNode> answers, Set<String> only,
+                Rendering.Run run) throws InterruptedException {
+            var byProvider = new LinkedHashMap<String, List<Model>>();
+            snapshot.models().forEach(model -> byProvider.computeIfAbsent(model.providerId(), id -> new ArrayList<>()).add(model));
+            var accesses = workspace.known(byProvider.keySet());
+            return new Renderer(found).render(new Rendering.Request(workspace.root(), accesses, workspace.providers().byId().values(),
+                    byProvider::get, answers, workspace.providers().secretValues(workspace.host()), tools.isEmpty() ? null : Set.copyOf(tools),
+                    only, legacy ? Set.of("legacy") : Set.of(), run, THREADS));
+        }
+
+        /** What a person has to know: what was refused and why, what a tool cannot use, what to set. */
+        static void tell(Rendering.Report report, Output output) {
+            report.problems().forEach(problem -> output.warn(output.paint("red", problem.kind() == Rendering.Kind.REFUSED ? "refused" : "error")
+                    + " " + problem));
+            var leftOut = new LinkedHashMap<String, Set<String>>();
+            report.leftOut().forEach(left -> leftOut.computeIfAbsent(left.tool() + " (" + left.reason() + ")", k -> new LinkedHashSet<>())
+                    .add(left.provider()));
+            leftOut.forEach((why, providers) -> output.say("  " + output.paint("faint", "not usable with") + " " + why + ": "
+                    + providers.stream().filter(java.util.Objects::nonNull).collect(Collectors.joining(", "))));
+            report.notes().forEach(note -> output.say("  " + output.paint("yellow", "note") + "    " + note.tool()
+                    + (note.provider() == null ? "" : ", " + note.provider()) + ": " + note.text()));
+        }
+
+        static int exitCode(Rendering.Report report) {
+            int worst = Failures.OK;
+            for (var problem : report.problems()) {
+                worst = Failures.worst(worst, problem.kind() == Rendering.Kind.TEMPLATE ? Failures.CONFIGURATION : Failures.REFUSED_TO_WRITE);
+            }
+            return worst;
+        }
+
+        /** The files of a report by tool: {@code aichat 12, codex 4}, for one line of a summary. */
+        static String byTool(Path root, Rendering.Report report) {
+            var counts = new java.util.TreeMap<String, Integer>();
+            var all = new TreeSet<>(report.written());
+            all.addAll(report.unchanged());
+            for (var file : all) {
+                var below = root.relativize(file);
+                counts.merge(below.getName(0) + "/" + (below.getNameCount() > 2 ? below.getName(1) + "/" : ""), 1, Integer::sum);
+            }
+            return counts.entrySet().stream().map(e -> e.getKey() + " " + e.getValue()).collect(Collectors.joining(", "));
+        }
+    }
+}

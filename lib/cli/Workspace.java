@@ -1,0 +1,91 @@
+package lib.cli;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import lib.fetch.History;
+import lib.fetch.Store;
+import lib.host.Host;
+import lib.model.Snapshot;
+import lib.provider.Access;
+import lib.provider.Providers;
+
+/**
+ * What every command starts from: the providers as all layers and the environment have them, and where things are.
+ *
+ * @param root the folder that {@code config/} and {@code models/} are written to
+ */
+public record Workspace(Host host, Path root, Providers providers) {
+    /** The version of catalog itself, shown by {@code version} and sent as User-Agent. */
+    public static final String VERSION = "0.1.0";
+
+    /** @param root as given by {@code --root}, or null for the working directory */
+    public static Workspace open(Host host, Output output, Path root) {
+        var providers = Providers.load(host, bundledProviders());
+        providers.notes().forEach(output::warn);
+        return new Workspace(host, host.cwd().resolve(root == null ? Path.of("") : root).normalize(), providers);
+    }
+
+    private static byte[] bundledProviders() {
+        try (var in = Workspace.class.getResourceAsStream("/providers.yaml")) {
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public Access access(String id) {
+        return providers.access(providers.named(id), host);
+    }
+
+    /** The providers of these ids that still exist; a snapshot may hold models of one that the user has since removed. */
+    public List<Access> known(Iterable<String> ids) {
+        var found = new java.util.ArrayList<Access>();
+        for (var id : ids) {
+            if (providers.byId().containsKey(id)) {
+                found.add(access(id));
+            }
+        }
+        return found;
+    }
+
+    public Store store() {
+        return new Store(host.cacheDir().resolve("answers"));
+    }
+
+    public History history() {
+        return History.load(host.stateDir().resolve("history.json"));
+    }
+
+    public Path snapshotFile() {
+        return root.resolve("models").resolve("catalog.json");
+    }
+
+    public Snapshot snapshot() {
+        try {
+            return Snapshot.read(snapshotFile());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** How old something is, in the largest unit that is not zero: {@code 3 days}. */
+    public static String age(Instant then, Instant now) {
+        var age = Duration.between(then, now);
+        if (age.toDays() > 0) {
+            return count(age.toDays(), "day");
+        }
+        if (age.toHours() > 0) {
+            return count(age.toHours(), "hour");
+        }
+        return age.toMinutes() > 0 ? count(age.toMinutes(), "minute") : "less than a minute";
+    }
+
+    /** {@code 1 model}, {@code 2 models}. */
+    public static String count(long number, String thing) {
+        return number + " " + thing + (number == 1 ? "" : "s");
+    }
+}
