@@ -27,6 +27,7 @@ import lib.provider.Access;
 import lib.provider.Json;
 import lib.provider.Listing;
 import lib.provider.Provider;
+import lib.render.Renderer;
 import lib.render.Rendering;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -102,6 +103,7 @@ public final class FetchCommand implements Callable<Integer> {
         }
         // Read while the providers answer; a tool that does not exist is told before anybody is asked.
         var tools = CompletableFuture.supplyAsync(() -> rendering.discover(host, spec));
+        tools.thenRunAsync(Renderer::warmUp);
         if (rendering.namesTools()) {
             await(tools);
         }

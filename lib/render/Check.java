@@ -1,0 +1,365 @@
+package lib.render;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import javax.xml.XMLConstants;
+import javax.xml.parsers.ParserConfigurationException;
+import javax.xml.parsers.SAXParserFactory;
+import lib.provider.Access;
+import lib.provider.Listing;
+import lib.provider.Provider;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.events.Event;
+import org.snakeyaml.engine.v2.events.ScalarEvent;
+import org.snakeyaml.engine.v2.exceptions.Mark;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.tomlj.Toml;
+import org.tomlj.TomlVersion;
+import org.xml.sax.SAXException;
+import org.xml.sax.SAXParseException;
+import org.xml.sax.helpers.DefaultHandler;
+
+/** What an output has to pass before it may be written: a parser of its format, and the search for keys. */
+final class Check {
+    private static final String SNAPSHOT = "models/catalog.json";
+    private static final JsonFactory JSON = JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .streamReadConstraints(StreamReadConstraints.builder().maxStringLength(Engine.MAX_OUTPUT_BYTES).build()).build();
+    private static final JsonFactory JSONC = JSON.rebuild().enable(JsonReadFeature.ALLOW_JAVA_COMMENTS, JsonReadFeature.ALLOW_TRAILING_COMMA).build();
+    private static final Pattern HOST = Pattern.compile("(?i)\\b[a-z][a-z0-9+.-]*:[\\\\/]{2}([^/\\\\\\s\"'<>?#,;)}\\]]+)");
+    private static final Pattern ESCAPED = Pattern.compile("\\\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|([/.:]))|%([0-9a-fA-F]{2})|&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));");
+
+    private Check() {}
+
+    /** @return what a parser says against it, with the output's line, or null if it is sound */
+    static String flaw(Engine.Format format, byte[] output) {
+        return switch (format) {
+            case JSON -> json(JSON, output);
+            case JSONC -> json(JSONC, output);
+            case YAML -> yaml(output);
+            case TOML -> toml(output);
+            case XML -> xml(output);
+            case HTML, TEXT -> null;
+        };
+    }
+
+    /** Loads the parsers, which takes a cold JVM longer than it takes them to read: to be done while something else is waited for. */
+    static void warmUp() {
+        for (var format : List.of(Engine.Format.TOML, Engine.Format.YAML, Engine.Format.JSON)) {
+            flaw(format, (format == Engine.Format.TOML ? "a = \"b\"\n" : "{\"a\": [\"b\"]}\n").getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    private static String at(String what, byte[] output, long line, String message) {
+        var lines = new String(output, StandardCharsets.UTF_8).split("\n", -1);
+        var text = line >= 1 && line <= lines.length ? lines[(int) line - 1].strip() : "";
+        return "its output is not " + what + ": line " + line + ": " + Listing.visible(message.replaceAll("\\s+", " "))
+                + (text.isEmpty() ? "" : ": " + Listing.visible(text));
+    }
+
+    private static String json(JsonFactory factory, byte[] output) {
+        try (var parser = factory.createParser(output)) {
+            if (parser.nextToken() == null) {
+                return "its output is not JSON: it is empty";
+            }
+            parser.skipChildren();
+            return parser.nextToken() == null ? null
+                    : at("one JSON value", output, parser.currentTokenLocation().getLineNr(), "something follows its end");
+        } catch (JsonProcessingException e) {
+            return at("JSON", output, e.getLocation() == null ? 0 : e.getLocation().getLineNr(), e.getOriginalMessage());
+        } catch (IOException e) {
+            throw new IllegalStateException("reading from memory", e);
+        }
+    }
+
+    private static String toml(byte[] output) {
+        var result = Toml.parse(new String(output, StandardCharsets.UTF_8), TomlVersion.V1_0_0);
+        if (!result.hasErrors()) {
+            return null;
+        }
+        var first = result.errors().get(0);
+        return at("TOML", output, first.position().line(), first.getMessage());
+    }
+
+    /** Events rather than a loaded tree: 1.5 MB take 0.1 s in a cold JVM. Where something is wrong we read again, for the line. */
+    private static String yaml(byte[] output) {
+        var text = new String(output, StandardCharsets.UTF_8);
+        return yaml(output, text, false) == null ? null : yaml(output, text, true);
+    }
+
+    private static String yaml(byte[] output, String text, boolean marks) {
+        var settings = LoadSettings.builder().setCodePointLimit(Engine.MAX_OUTPUT_BYTES).setUseMarks(marks).setBufferSize(1 << 15).build();
+        var open = new ArrayDeque<Level>();
+        int documents = 0;
+        try {
+            for (var event : new Parse(settings).parseString(text)) {
+                var id = event.getEventId();
+                if (id == Event.ID.DocumentStart && ++documents > 1) {
+                    return at("one YAML document", output, line(event.getStartMark()), "a second document begins");
+                }
+                if (id == Event.ID.MappingEnd || id == Event.ID.SequenceEnd) {
+                    open.pop();
+                    continue;
+                }
+                var key = open.isEmpty() ? null : open.peek().next(event);
+                if (key != null) {
+                    return at("YAML without double keys", output, line(event.getStartMark()), "the key stands there twice");
+                }
+                if (id == Event.ID.MappingStart || id == Event.ID.SequenceStart) {
+                    open.push(new Level(id == Event.ID.MappingStart));
+                }
+            }
+        } catch (MarkedYamlEngineException e) {
+            return at("YAML", output, e.getProblemMark().map(m -> (long) m.getLine() + 1).orElse(0L), String.valueOf(e.getProblem()));
+        } catch (YamlEngineException e) {
+            return "its output is not YAML: " + Listing.visible(String.valueOf(e.getMessage()));
+        }
+        int tab = tabIndent(text);
+        return tab > 0 ? at("YAML", output, tab, "a line is indented with a tab") : null;
+    }
+
+    private static long line(java.util.Optional<Mark> mark) {
+        return mark.map(m -> (long) m.getLine() + 1).orElse(0L);
+    }
+
+    /** The keys of a mapping so far; of a sequence nothing is kept. */
+    private static final class Level {
+        private final Set<String> keys;
+        private boolean keyNext = true;
+
+        Level(boolean mapping) {
+            keys = mapping ? new HashSet<>() : null;
+        }
+
+        /** @return the key where it stood before, else null */
+        String next(Event event) {
+            if (keys == null) {
+                return null;
+            }
+            boolean key = keyNext;
+            keyNext = !keyNext;
+            return key && event instanceof ScalarEvent scalar && !keys.add(scalar.getValue()) ? scalar.getValue() : null;
+        }
+    }
+
+    private static int tabIndent(String text) {
+        int line = 1;
+        boolean start = true;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '\n') {
+                line++;
+                start = true;
+            } else if (c == '\t' && start) {
+                return line;
+            } else if (c != ' ') {
+                start = false;
+            }
+        }
+        return 0;
+    }
+
+    private static String xml(byte[] output) {
+        try {
+            var factory = SAXParserFactory.newInstance();
+            factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
+            factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
+            factory.newSAXParser().parse(new ByteArrayInputStream(output), new DefaultHandler() {
+                @Override
+                public void fatalError(SAXParseException e) throws SAXException {
+                    throw e;
+                }
+            });
+            return null;
+        } catch (SAXParseException e) {
+            return at("XML", output, e.getLineNumber(), e.getMessage());
+        } catch (SAXException | ParserConfigurationException | IOException e) {
+            return "its output is not XML: " + Listing.visible(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** @return why this is no place for an output, or null */
+    static String place(String output, boolean trusted) {
+        for (var part : output.split("/", -1)) {
+            if (part.isBlank() || part.equals(".") || part.equals("..") || part.matches(".*[\\\\:*?\"<>|\\p{Cntrl}].*")) {
+                return "'" + Listing.visible(output) + "' is no path below the root";
+            }
+        }
+        if (output.equals(SNAPSHOT)) {
+            return SNAPSHOT + " is the snapshot itself";
+        }
+        return trusted || output.startsWith("config/") || output.startsWith("models/") ? null
+                : "it is not trusted, so it may write below config/ and models/ only, not to " + Listing.visible(output);
+    }
+
+    /** Whether a symbolic link on the way takes this file out of the root. */
+    static boolean leadsOut(Path root, Path target) throws IOException {
+        Files.createDirectories(root);
+        var there = target.getParent();
+        while (!Files.exists(there)) {
+            there = there.getParent();
+        }
+        return !there.toRealPath().startsWith(root.toRealPath());
+    }
+
+    /**
+     * Finds the values of keys in outputs of many megabytes in one pass (Wu and Manber's algorithm: mostly it looks at two
+     * bytes and moves on by nearly the length of the shortest key).
+     */
+    static final class Secrets {
+        private static final int TABLE = 1 << 13;
+
+        private final Map<Integer, byte[][]> endingIn = new HashMap<>();
+        private final int[] shift = new int[TABLE];
+        private final int window;
+
+        /** @param values keys; each is also looked for as it would stand in quotes */
+        Secrets(Collection<String> values) {
+            var wanted = new TreeSet<String>();
+            for (var value : values) {
+                if (value.length() >= 2) {
+                    wanted.add(value);
+                    wanted.add(Quoted.escape(value));
+                    wanted.add(Quoted.escape(value).replace("/", "\\/"));
+                }
+            }
+            var patterns = wanted.stream().map(v -> v.getBytes(StandardCharsets.UTF_8)).toList();
+            window = patterns.stream().mapToInt(p -> p.length).min().orElse(0);
+            Arrays.fill(shift, window - 1);
+            for (var pattern : patterns) {
+                for (int i = 1; i < window; i++) {
+                    int pair = pair(pattern, i);
+                    shift[pair] = Math.min(shift[pair], window - 1 - i);
+                }
+                endingIn.merge(pair(pattern, window - 1), new byte[][] {pattern}, Secrets::joined);
+            }
+        }
+
+        private static byte[][] joined(byte[][] a, byte[][] b) {
+            var all = Arrays.copyOf(a, a.length + 1);
+            all[a.length] = b[0];
+            return all;
+        }
+
+        private static int pair(byte[] bytes, int last) {
+            return (bytes[last] & 0xff) + ((bytes[last - 1] & 0xff) << 5) & TABLE - 1;
+        }
+
+        boolean in(byte[] output) {
+            int last = window - 1;
+            while (window > 0 && last < output.length) {
+                int step = shift[pair(output, last)];
+                if (step == 0) {
+                    int start = last - window + 1;
+                    for (var pattern : endingIn.getOrDefault(pair(output, last), new byte[0][])) {
+                        if (start + pattern.length <= output.length
+                                && Arrays.equals(output, start, start + pattern.length, pattern, 0, pattern.length)) {
+                            return true;
+                        }
+                    }
+                    step = 1;
+                }
+                last += step;
+            }
+            return false;
+        }
+    }
+
+    /**
+     * Whether an output of a template that nobody trusts yet would have a tool send a known key to a stranger: it names the
+     * key's variable, and an address whose host no provider of ours uses with that variable.
+     *
+     * @param hosts key variable to the hosts that get its value
+     * @return a sentence, or null
+     */
+    static String stranger(byte[] output, Map<String, Set<String>> hosts) {
+        var text = new String(output, StandardCharsets.UTF_8);
+        var plain = text + "\n" + unescaped(text);
+        var named = hosts.keySet().stream()
+                .filter(v -> plain.contains(v) && Pattern.compile("(?<![A-Za-z0-9_])" + Pattern.quote(v) + "(?![A-Za-z0-9_])").matcher(plain).find())
+                .sorted().toList();
+        if (named.isEmpty()) {
+            return null;
+        }
+        var matcher = HOST.matcher(plain);
+        while (matcher.find()) {
+            var host = host(matcher.group(1));
+            for (var variable : named) {
+                if (!hosts.get(variable).contains(host)) {
+                    return "it is not trusted, and its output names " + variable + " beside the host " + Listing.visible(host)
+                            + ", which does not belong to that key; read it, then pass --templates ./templates if you agree";
+                }
+            }
+        }
+        return null;
+    }
+
+    /** Of the part of an address between {@code //} and the path. */
+    static String host(String authority) {
+        var host = authority.substring(authority.lastIndexOf('@') + 1).toLowerCase(Locale.ROOT);
+        return host.replaceFirst(":[0-9]*$", "");
+    }
+
+    private static String unescaped(String text) {
+        return ESCAPED.matcher(text).replaceAll(m -> {
+            for (int group = 1; group <= 7; group++) {
+                if (m.group(group) != null && group != 4) {
+                    int point = Integer.parseUnsignedInt(m.group(group), group == 7 ? 10 : 16);
+                    return java.util.regex.Matcher.quoteReplacement(Character.isValidCodePoint(point) ? Character.toString(point) : " ");
+                }
+            }
+            return m.group(4);
+        });
+    }
+
+    /**
+     * Which hosts may get a key: variable to the hosts of our own and the user's entries, and of the environment.
+     *
+     * @param known  all providers there are
+     * @param access those of this run
+     */
+    static Map<String, Set<String>> keyHosts(Collection<Provider> known, Collection<Access> access) {
+        var hosts = new HashMap<String, Set<String>>();
+        for (var provider : known) {
+            provider.keyEnv().forEach(v -> hosts.computeIfAbsent(v, x -> new HashSet<>()));
+            if (provider.trust() != Provider.Trust.PROJECT) {
+                provider.wires().values().forEach(url -> bind(provider, url, hosts));
+                bind(provider, provider.baseUrl(), hosts);
+                bind(provider, provider.docs(), hosts);
+            }
+        }
+        for (var one : access) {
+            if (one.provider().trust() != Provider.Trust.PROJECT) {
+                bind(one.provider(), one.baseUrl(), hosts);
+            }
+        }
+        return hosts;
+    }
+
+    private static void bind(Provider provider, String url, Map<String, Set<String>> hosts) {
+        if (url != null && url.contains("//")) {
+            var host = host(url.substring(url.indexOf("//") + 2).split("/", 2)[0]);
+            provider.keyEnv().forEach(v -> hosts.computeIfAbsent(v, x -> new HashSet<>()).add(host));
+        }
+    }
+}

@@ -1,0 +1,98 @@
+package lib.render;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.function.Function;
+import lib.model.Model;
+import lib.provider.Access;
+import lib.provider.Provider;
+
+/** What one asks of a {@link Renderer}, and what comes of it. */
+public final class Rendering {
+    private Rendering() {}
+
+    /**
+     * @param root      the folder that {@code config/} and {@code models/} are in
+     * @param providers all whose models are known, in the order in which templates see them
+     * @param known     all providers there are: their key variables must not be sent to strangers
+     * @param models    provider id to its models, sorted by id
+     * @param answers   provider id to the stored raw answer, or null; asked at most once per provider, from any thread
+     * @param secrets   values that must not stand in any output
+     * @param tools     the tools to render, null for all
+     * @param only      the providers whose own files are rendered, null for all
+     * @param optional  what was asked for beyond the usual: {@code legacy}
+     * @param run       the fetch that this belongs to; null where there was none
+     * @param threads   how many files are rendered at once
+     */
+    public record Request(Path root, List<Access> providers, Collection<Provider> known, Function<String, List<Model>> models,
+            Function<String, JsonNode> answers, Set<String> secrets, Set<String> tools, Set<String> only, Set<String> optional, Run run,
+            int threads) {}
+
+    /** What templates see of a fetch. */
+    public record Run(Instant started, long tookMillis, String version, List<Outcome> outcomes, List<Past> history) {}
+
+    /**
+     * What became of one provider in this fetch.
+     *
+     * @param outcome    fresh, not_modified, stale, skipped or failed
+     * @param models     null where there is no answer to use
+     * @param kind       of failure; null where there was none, as are message and advice
+     * @param ageSeconds of the answer in use, null where there is none
+     */
+    public record Outcome(String provider, String outcome, Integer models, String kind, String message, String advice, Long ageSeconds,
+            List<String> notes) {}
+
+    /** The last outcome of each provider, of this fetch or an earlier one. @param lastSuccess null if it never succeeded */
+    public record Past(String provider, String outcome, Instant at, String kind, String message, String advice, Instant lastSuccess,
+            int failuresInARow) {}
+
+    /**
+     * What one rendering came to. Nothing in it is fatal: a broken template leaves out its own files and no others.
+     *
+     * @param written   files that changed on disk, sorted
+     * @param unchanged files that held just these bytes already, sorted
+     * @param leftOut   what was not rendered although it was asked for, by tool and provider
+     * @param notes     what a template wants its user to know, by tool and provider
+     * @param problems  what went wrong; a mistake that shows in many files stands there once, and says so
+     * @param untrusted files made by a template of {@code ./templates} that is not ours: not to be applied to a person's settings
+     */
+    public record Report(List<Path> written, List<Path> unchanged, List<LeftOut> leftOut, List<Note> notes,
+            List<Problem> problems, SortedSet<Path> untrusted) {}
+
+
+    /** @param provider null for a template that is rendered once for all */
+    public record LeftOut(String tool, String provider, String reason) {}
+
+    /** @param provider null for a template that is rendered once for all */
+    public record Note(String tool, String provider, String text) {}
+
+    /** TEMPLATE: its author has to mend it. REFUSED: the output must not be written. IO: the disk said no. */
+    public enum Kind { TEMPLATE, REFUSED, IO }
+
+    /**
+     * @param file       the template as its user can open it
+     * @param line       1-based, 0 where unknown
+     * @param column     1-based, 0 where unknown
+     * @param expression the FTL expression to blame, or null
+     * @param subject    the provider, and the model looked at last, that were being rendered, fit to print; null before that
+     * @param message    one line, fit to print
+     */
+    public record Problem(Kind kind, String file, int line, int column, String expression, String subject, String message) {
+        /** @param others how many more times the same went wrong */
+        Problem andMore(int others) {
+            return others == 0 || subject == null ? this
+                    : new Problem(kind, file, line, column, expression, subject + "; and " + others + " more of the same", message);
+        }
+
+        @Override
+        public String toString() {
+            return file + (line > 0 ? ":" + line + ":" + column : "") + ": " + message
+                    + (expression == null || message.contains(expression) ? "" : " [in " + expression + "]") + (subject == null ? "" : " (rendering " + subject + ")");
+        }
+    }
+}

@@ -1,0 +1,313 @@
+package lib.render;
+
+import freemarker.template.Template;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitOption;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.jar.JarFile;
+import java.util.stream.Collectors;
+import lib.host.Host;
+import lib.provider.ConfigError;
+
+/**
+ * The tools there are templates for. A folder below {@code templates/} is a tool, and every {@code *.EXT.ftl} in it makes one
+ * file, or one per provider. Files that start with {@code _} or end in {@code .inc.ftl} are there to be included.
+ *
+ * <p>Layers, the first that has a path wins: {@code --templates DIR}, {@code ./templates}, the user's configuration folder,
+ * bundled. Of {@code ./templates}, which may be somebody else's repository, only what equals our bundled file is trusted.
+ */
+public final class Tools {
+    private static final int MAX_TEMPLATE_BYTES = 1 << 20;
+    private static final int MAX_FOLDER_DEPTH = 6;
+    private static final Set<String> ATTRIBUTES = Set.of("about", "output", "also", "where", "apply", "when", "optional");
+    private static final Set<String> WIRES = Set.of("openai-chat", "openai-responses", "anthropic-messages", "google-generate",
+            "cohere-chat", "azure-openai");
+    private static final Set<String> MODES = Set.of("chat", "responses", "completion", "embedding", "rerank", "image_generation",
+            "audio_transcription", "audio_speech", "video_generation", "moderation", "ocr", "realtime", "search", "other");
+
+    /**
+     * One file of a layer.
+     *
+     * @param layer {@code --templates}, {@code ./templates}, {@code user} or {@code bundled}
+     * @param shown where its user finds it
+     * @param text  with LF line ends
+     */
+    public record Source(String layer, String shown, String text, boolean trusted) {}
+
+    /**
+     * One template.
+     *
+     * @param path     below the templates folder: {@code aichat/models_PROVIDER.yaml.ftl}
+     * @param about    what it makes, for people; null if its header does not say
+     * @param output   below the root, may hold the words PROVIDER and TIMESTAMP
+     * @param also     where a copy goes when it is asked for, by the name to ask with: {@code legacy}
+     * @param wires    the provider has to speak one of these; empty: any
+     * @param mode     only models of this mode are rendered; null: all
+     * @param onFetch  it tells of a fetch, so {@code render} leaves it out
+     * @param optional null, or the name under which it has to be asked for ({@code legacy})
+     * @param apply    the header's {@code apply}, as it stands; null if there is none
+     */
+    public record Entry(String tool, String path, String about, String output, Map<String, String> also, Set<String> wires, String mode, boolean onFetch,
+            String optional, Object apply, Source source, Engine.Format format, Template template) {
+
+        /** Whether it makes one file per provider. */
+        public boolean perProvider() {
+            return Renderer.PROVIDER.matcher(output).find();
+        }
+    }
+
+    private final SortedMap<String, Entry> entries = new TreeMap<>();
+    private final List<Rendering.Problem> problems = new ArrayList<>();
+    private final Engine engine;
+
+    private Tools(Map<String, Source> all, Map<String, Source> trusted) {
+        engine = new Engine(trusted::get, all::get);
+        all.forEach((path, source) -> {
+            if (!isInclude(path)) {
+                try {
+                    entries.put(path, read(path, source));
+                } catch (Engine.Failed e) {
+                    problems.add(e.problem());
+                }
+            }
+        });
+    }
+
+    /**
+     * Finds and reads all templates. One that cannot be read stands in {@link #problems()} instead.
+     *
+     * @param option  what {@code --templates} names, or null
+     * @param bundled path to content, see {@link #bundled()}
+     * @throws ConfigError where {@code --templates} names no folder, or a folder cannot be read
+     */
+    public static Tools discover(Host host, Path option, Map<String, String> bundled) {
+        var layers = new ArrayList<Map<String, Source>>();
+        if (option != null) {
+            var folder = host.cwd().resolve(option).normalize();
+            if (!Files.isDirectory(folder)) {
+                throw new ConfigError("--templates " + option + ": there is no such folder");
+            }
+            layers.add(folder("--templates", folder, option.toString(), path -> true));
+        }
+        var ours = new HashMap<String, String>();
+        bundled.forEach((path, text) -> ours.put(path, unix(text)));
+        layers.add(folder("./templates", host.cwd().resolve("templates"), "templates", null).entrySet().stream()
+                .collect(Collectors.toMap(Map.Entry::getKey, e -> judged(e.getValue(), ours.get(e.getKey())))));
+        var user = host.configDir().resolve("templates");
+        layers.add(folder("user", user, user.toString(), path -> true));
+        layers.add(ours.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey,
+                e -> new Source("bundled", "templates/" + e.getKey() + " (bundled)", e.getValue(), true))));
+        var all = new TreeMap<String, Source>();
+        var trusted = new HashMap<String, Source>();
+        for (var layer : layers) {
+            layer.forEach((path, source) -> {
+                all.putIfAbsent(path, source);
+                if (source.trusted()) {
+                    trusted.putIfAbsent(path, source);
+                }
+            });
+        }
+        return new Tools(all, trusted);
+    }
+
+    private static Source judged(Source found, String ours) {
+        boolean same = found.text().equals(ours);
+        return new Source(same ? "bundled" : found.layer(), found.shown(), found.text(), same);
+    }
+
+    /** All templates of the file tree, symbolic links followed: people keep them with stow. */
+    private static Map<String, Source> folder(String layer, Path folder, String shown, Function<String, Boolean> trust) {
+        var found = new TreeMap<String, Source>();
+        if (!Files.isDirectory(folder)) {
+            return found;
+        }
+        try (var files = Files.walk(folder, MAX_FOLDER_DEPTH, FileVisitOption.FOLLOW_LINKS)) {
+            for (var file : (Iterable<Path>) files.filter(f -> f.toString().endsWith(".ftl") && Files.isRegularFile(f))::iterator) {
+                var path = folder.relativize(file).toString().replace('\\', '/');
+                var where = shown + "/" + path;
+                if (Files.size(file) > MAX_TEMPLATE_BYTES) {
+                    throw new ConfigError(where + ": larger than " + (MAX_TEMPLATE_BYTES >> 20) + " MB, so no template");
+                }
+                found.put(path, new Source(layer, where, unix(utf8(where, Files.readAllBytes(file))), trust != null));
+            }
+        } catch (IOException | UncheckedIOException e) {
+            throw new ConfigError(shown + ": cannot be read: " + e.getMessage());
+        }
+        return found;
+    }
+
+    private static String utf8(String where, byte[] bytes) {
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+        } catch (CharacterCodingException e) {
+            throw new ConfigError(where + ": is not UTF-8");
+        }
+    }
+
+    private static String unix(String text) {
+        return text.indexOf('\r') < 0 ? text : text.replace("\r\n", "\n").replace('\r', '\n');
+    }
+
+    /** The templates that come with the program: from its jar, or from the folder its classes or resources are in. */
+    public static Map<String, String> bundled() {
+        try {
+            var home = Path.of(Tools.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+            if (Files.isRegularFile(home)) {
+                return inJar(home);
+            }
+            var resource = Tools.class.getClassLoader().getResource("templates");
+            var folder = resource == null ? home.resolve("templates") : Path.of(resource.toURI());
+            return folder("bundled", folder, "templates", path -> true).entrySet().stream()
+                    .collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().text()));
+        } catch (IOException e) {
+            throw new UncheckedIOException("reading our own templates", e);
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException("where our own classes are", e);
+        }
+    }
+
+    private static Map<String, String> inJar(Path file) throws IOException {
+        var found = new LinkedHashMap<String, String>();
+        try (var jar = new JarFile(file.toFile())) {
+            for (var entry : (Iterable<java.util.jar.JarEntry>) jar.stream()::iterator) {
+                if (entry.getName().startsWith("templates/") && entry.getName().endsWith(".ftl")) {
+                    try (var in = jar.getInputStream(entry)) {
+                        found.put(entry.getName().substring("templates/".length()), new String(in.readAllBytes(), StandardCharsets.UTF_8));
+                    }
+                }
+            }
+        }
+        return found;
+    }
+
+    private static boolean isInclude(String path) {
+        return path.startsWith("_") || path.contains("/_") || path.endsWith(".inc.ftl");
+    }
+
+    private Entry read(String path, Source source) throws Engine.Failed {
+        int slash = path.indexOf('/');
+        if (slash < 0) {
+            throw flaw(source, "a template stands in the folder of its tool: templates/TOOL/" + path);
+        }
+        var name = path.substring(0, path.length() - ".ftl".length());
+        var format = Engine.Format.of(name.substring(name.lastIndexOf('/') + 1));
+        if (format == null) {
+            throw flaw(source, "what it makes decides how it is escaped, so it has to end in .toml.ftl, .yaml.ftl, .yml.ftl, .json.ftl,"
+                    + " .jsonc.ftl, .xml.ftl, .html.ftl, .md.ftl or .txt.ftl (the last may name any \"output\")");
+        }
+        if (source.text().startsWith("\ufeff")) {
+            throw flaw(source, "starts with a byte order mark, which FreeMarker takes for text; save it as UTF-8 without one");
+        }
+        if (source.text().indexOf('\ufdd0') >= 0 || source.text().indexOf('\ufdd1') >= 0) {
+            throw flaw(source, "holds a noncharacter (U+FDD0 or U+FDD1)");
+        }
+        var template = engine.parse(path, source, format);
+        for (var attribute : template.getCustomAttributeNames()) {
+            known(source, "attribute", attribute, ATTRIBUTES);
+        }
+        var where = map(source, "where", template.getCustomAttribute("where"));
+        for (var key : where.keySet()) {
+            known(source, "condition in \"where\"", String.valueOf(key), Set.of("wire", "mode"));
+        }
+        var wires = new TreeSet<String>();
+        var wanted = where.get("wire");
+        Collection<?> all = wanted instanceof Collection<?> list ? list : wanted == null ? List.of() : List.of(wanted);
+        for (var wire : all) {
+            wires.add(known(source, "wire", String.valueOf(wire), WIRES));
+        }
+        var mode = where.get("mode") == null ? null : known(source, "mode", String.valueOf(where.get("mode")), MODES);
+        var when = text(source, template, "when");
+        if (when != null) {
+            known(source, "value of \"when\"", when, Set.of("fetch"));
+        }
+        var output = text(source, template, "output");
+        if (output != null && format != Engine.Format.TEXT && Engine.Format.of(output) != format) {
+            throw flaw(source, "its name says " + format + ", but its \"output\" is " + output);
+        }
+        var also = new TreeMap<String, String>();
+        map(source, "also", template.getCustomAttribute("also")).forEach((word, copy) -> also.put(String.valueOf(word), String.valueOf(copy)));
+        return new Entry(path.substring(0, slash), path, text(source, template, "about"), output == null ? "config/" + name : output, also,
+                wires, mode, when != null, text(source, template, "optional"), template.getCustomAttribute("apply"), source, format, template);
+    }
+
+    private static Map<?, ?> map(Source source, String attribute, Object value) throws Engine.Failed {
+        if (value == null) {
+            return Map.of();
+        }
+        if (value instanceof Map<?, ?> map) {
+            return map;
+        }
+        throw flaw(source, "\"" + attribute + "\" has to be a map: {\"…\": \"…\"}");
+    }
+
+    private static String text(Source source, Template template, String attribute) throws Engine.Failed {
+        var value = template.getCustomAttribute(attribute);
+        if (value == null || value instanceof String) {
+            return (String) value;
+        }
+        throw flaw(source, "\"" + attribute + "\" has to be a text");
+    }
+
+    private static String known(Source source, String what, String word, Set<String> words) throws Engine.Failed {
+        if (words.contains(word)) {
+            return word;
+        }
+        throw flaw(source, "unknown " + what + " '" + word + "'" + suggestion(word, words));
+    }
+
+    private static Engine.Failed flaw(Source source, String message) {
+        return new Engine.Failed(new Rendering.Problem(Rendering.Kind.TEMPLATE, source.shown(), 1, 1, null, null, message));
+    }
+
+    /** By path. */
+    public Collection<Entry> entries() {
+        return entries.values();
+    }
+
+    /** Tool to its templates, both in order of their names. */
+    public SortedMap<String, List<Entry>> byTool() {
+        return entries.values().stream().collect(Collectors.groupingBy(Entry::tool, TreeMap::new, Collectors.toList()));
+    }
+
+    /** Templates that cannot be used, and why. */
+    public List<Rendering.Problem> problems() {
+        return List.copyOf(problems);
+    }
+
+    /** @throws ConfigError naming the first that is no tool */
+    public void require(Collection<String> names) {
+        var tools = byTool().keySet();
+        for (var name : names) {
+            if (!tools.contains(name)) {
+                throw new ConfigError("no tool '" + name + "'" + suggestion(name, tools));
+            }
+        }
+    }
+
+    Engine engine() {
+        return engine;
+    }
+
+    /** The nearest of the known words, or all of them where none is near. */
+    static String suggestion(String word, Collection<String> known) {
+        var near = ConfigError.didYouMean(word, known);
+        return near.isEmpty() ? "; known: " + String.join(", ", new TreeSet<>(known)) : near;
+    }
+}

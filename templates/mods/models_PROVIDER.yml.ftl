@@ -1,0 +1,38 @@
+<#ftl attributes={"about": "mods (charmbracelet): an apis: map with one API per provider",
+    "where": {"wire": ["openai-chat", "anthropic-messages", "google-generate"], "mode": "chat"},
+    "apply": {"to": "~/.config/mods/mods.yml", "as": "apis"}}>
+<#-- mods chooses the protocol by the API's name: these five names, and OpenAI chat for all others. -->
+<#assign special = ["anthropic", "google", "cohere", "ollama", "azure", "azure-ad"]>
+<#if provider.wires?seq_contains("openai-chat")>
+  <#assign api = special?seq_contains(provider.id)?then(provider.id + "-openai", provider.id), wire = "openai-chat">
+<#elseif provider.wire == "anthropic-messages" && provider.id == "anthropic">
+  <#assign api = "anthropic", wire = provider.wire>
+<#elseif provider.wire == "google-generate" && provider.id == "google">
+  <#assign api = "google", wire = provider.wire>
+<#elseif provider.wire == "anthropic-messages">
+  <@skip reason="mods can hold one API of the Anthropic protocol only, and that is Anthropic itself"/>
+<#else>
+  <@skip reason="mods can hold one API of the Google protocol only, and that is Google itself"/>
+</#if>
+# ${provider.name} for mods, made by catalog. Copy the entry below "apis:" into "apis:" of mods.yml (mods --settings).
+# max-input-chars is three characters for each token of the context window; mods cuts longer prompts silently.
+<#if provider.keyEnv??>
+# Without ${provider.keyEnv} mods sends the value of OPENAI_API_KEY to this address: set it, or take the entry out.
+</#if>
+apis:
+  "${api}":
+    base-url: "${provider.urls[wire]}"
+<#if provider.keyEnv??>
+    api-key-env: "${provider.keyEnv}"
+<#else>
+    # It needs no key. Without a text here mods would send the value of OPENAI_API_KEY.
+    api-key: "none"
+    api-key-env: ""
+</#if>
+    models:
+<#list models as m>
+      "${(wire == "google-generate")?then(m.id?remove_beginning("models/"), m.id)}":<#if !m.contextWindow??> {}</#if>
+  <#if m.contextWindow??>
+        max-input-chars: ${m.contextWindow * 3}
+  </#if>
+</#list>
