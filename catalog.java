@@ -1,7 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //COMPILE_OPTIONS -encoding UTF-8 -XDstringConcat=inline
-//JAVA_OPTIONS -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xms48m -Xmn24m
+//JAVA_OPTIONS -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xms96m -Xmn32m -XX:-UsePerfData
 
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.github.mizosoft.methanol:methanol:1.9.0
@@ -24,6 +24,7 @@
 //SOURCES lib/provider/Provider.java
 //SOURCES lib/provider/ProviderFile.java
 //SOURCES lib/provider/Providers.java
+//SOURCES lib/provider/Secrets.java
 //SOURCES lib/provider/Yaml.java
 
 //SOURCES lib/model/Dates.java
@@ -81,8 +82,11 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import lib.cli.DemoCommand;
 import lib.cli.Failures;
 import lib.cli.FetchCommand;
@@ -134,15 +138,21 @@ public class catalog implements Callable<Integer> {
     /** As above, with everything of the machine given. */
     public static int run(Host host, String... args) {
         var output = new Output(host);
-        var commandLine = new CommandLine(new catalog(output))
-                .addSubcommand(new DemoCommand(host, output))
-                .addSubcommand(new FetchCommand(host, output))
-                .addSubcommand(new RenderCommand(host, output))
-                .addSubcommand(new ProvidersCommand(host, output))
-                .addSubcommand(new ToolsCommand(host, output))
-                .addSubcommand(new StatsCommand(host, output))
-                .addSubcommand(new CompletionCommand(output))
-                .addSubcommand("version", new VersionCommand(output));
+        var commands = new LinkedHashMap<String, Supplier<Object>>();
+        commands.put("demo", () -> new DemoCommand(host, output));
+        commands.put("fetch", () -> new FetchCommand(host, output));
+        commands.put("render", () -> new RenderCommand(host, output));
+        commands.put("providers", () -> new ProvidersCommand(host, output));
+        commands.put("tools", () -> new ToolsCommand(host, output));
+        commands.put("stats", () -> new StatsCommand(host, output));
+        commands.put("completion", () -> new CompletionCommand(output));
+        commands.put("version", () -> new VersionCommand(output));
+        // Picocli takes some 10 ms to read a command's annotations, so those that cannot be meant are not shown to it.
+        if (args.length > 0 && commands.containsKey(args[0]) && !args[0].equals("completion")) {
+            commands.keySet().retainAll(Set.of(args[0]));
+        }
+        var commandLine = new CommandLine(new catalog(output));
+        commands.forEach((name, command) -> commandLine.addSubcommand(name, command.get()));
         var failures = new Failures(host, output);
         commandLine.setOut(host.out()).setErr(host.err()).setColorScheme(CommandLine.Help.defaultColorScheme(output.ansi()))
                 .setExecutionExceptionHandler(failures).setParameterExceptionHandler(failures)

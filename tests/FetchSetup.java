@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import lib.fetch.Outcome.Answer;
 import lib.fetch.Fetch;
@@ -43,7 +44,7 @@ abstract class FetchSetup {
 
     Outcome fetch(Access access, UnaryOperator<Fetch.Options> change) throws InterruptedException, IOException {
         var history = History.load(dir.resolve("history.json"));
-        var outcomes = new Fetch(Fixtures.host(dir, Map.of(), now), store(), history, change.apply(options())).run(List.of(access), o -> { });
+        var outcomes = new Fetch(Fixtures.host(dir, Map.of(), now), store(), history, change.apply(options()), Set.of()).run(List.of(access), o -> { });
         history.save();
         return outcomes.get(0);
     }
@@ -86,6 +87,6 @@ abstract class FetchSetup {
     }
 
     List<Outcome> run(Fetch.Options options, Map<String, String> env, Access... asked) throws InterruptedException {
-        return new Fetch(Fixtures.host(dir, env, now), store(), History.load(dir.resolve("history.json")), options).run(List.of(asked), o -> { });
+        return new Fetch(Fixtures.host(dir, env, now), store(), History.load(dir.resolve("history.json")), options, Set.of()).run(List.of(asked), o -> { });
     }
 }

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import lib.fetch.Fetch;
@@ -98,7 +99,7 @@ class FetchTest extends FetchSetup {
             asked.add(Fixtures.access("p" + i, server.uri("/p" + i + "/models"), e -> e));
         }
         var reported = Collections.synchronizedList(new ArrayList<String>());
-        var outcomes = new Fetch(Fixtures.host(dir, Map.of()), store(), History.load(dir.resolve("h.json")), options())
+        var outcomes = new Fetch(Fixtures.host(dir, Map.of()), store(), History.load(dir.resolve("h.json")), options(), Set.of())
                 .run(asked, o -> reported.add(o.provider()));
         assertEquals(asked.stream().map(a -> a.provider().id()).toList(), outcomes.stream().map(Outcome::provider).toList());
         assertEquals(asked.stream().map(a -> a.provider().id()).sorted().toList(), reported.stream().sorted().toList());
@@ -339,7 +340,7 @@ class FetchTest extends FetchSetup {
         var reported = Collections.synchronizedList(new ArrayList<Outcome>());
         var run = new Thread(() -> {
             try {
-                new Fetch(Fixtures.host(dir, Map.of()), store(), history, options()).run(List.of(acme()), reported::add);
+                new Fetch(Fixtures.host(dir, Map.of()), store(), history, options(), Set.of()).run(List.of(acme()), reported::add);
                 ended.complete(false);
             } catch (InterruptedException e) {
                 ended.complete(true);

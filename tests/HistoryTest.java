@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import lib.fetch.Fetch;
 import lib.fetch.History;
 import lib.fetch.Store;
@@ -34,7 +35,7 @@ class HistoryTest {
 
     private History after(long seconds, Access... asked) throws Exception {
         var history = History.load(file());
-        new Fetch(Fixtures.host(dir, Map.of(), Fixtures.NOW.plusSeconds(seconds)), new Store(dir.resolve("answers")), history, FetchSetup.options())
+        new Fetch(Fixtures.host(dir, Map.of(), Fixtures.NOW.plusSeconds(seconds)), new Store(dir.resolve("answers")), history, FetchSetup.options(), Set.of())
                 .run(List.of(asked), o -> { });
         history.save();
         return history;

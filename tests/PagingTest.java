@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import lib.fetch.Outcome.Answer;
 import lib.fetch.Fetch;
 import lib.fetch.History;
@@ -48,7 +49,7 @@ class PagingTest {
     }
 
     private Outcome fetch(Access access, Fetch.Options options) throws InterruptedException {
-        return new Fetch(Fixtures.host(dir, Map.of()), new Store(dir.resolve("answers")), History.load(dir.resolve("h.json")), options)
+        return new Fetch(Fixtures.host(dir, Map.of()), new Store(dir.resolve("answers")), History.load(dir.resolve("h.json")), options, Set.of())
                 .run(List.of(access), o -> { }).get(0);
     }
 

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import lib.fetch.Fetch;
 import lib.fetch.History;
 import lib.fetch.Outcome;
@@ -36,7 +37,7 @@ class ProxyTest {
     }
 
     private Outcome fetch(URI models, Map<String, String> env) throws InterruptedException {
-        return new Fetch(Fixtures.host(dir, env), new Store(dir.resolve("answers")), History.load(dir.resolve("h.json")), FetchSetup.options())
+        return new Fetch(Fixtures.host(dir, env), new Store(dir.resolve("answers")), History.load(dir.resolve("h.json")), FetchSetup.options(), Set.of())
                 .run(List.of(Fixtures.access("acme", models, e -> e)), o -> { }).get(0);
     }
 

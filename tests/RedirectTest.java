@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import lib.fetch.Fetch;
 import lib.fetch.History;
 import lib.fetch.Outcome;
@@ -31,7 +32,7 @@ class RedirectTest {
     }
 
     private Outcome fetch(Access access) throws InterruptedException {
-        return new Fetch(Fixtures.host(dir, Map.of()), new Store(dir.resolve("answers")), History.load(dir.resolve("h.json")), FetchSetup.options())
+        return new Fetch(Fixtures.host(dir, Map.of()), new Store(dir.resolve("answers")), History.load(dir.resolve("h.json")), FetchSetup.options(), Set.of())
                 .run(List.of(access), o -> { }).get(0);
     }
 

@@ -83,7 +83,8 @@ class TemplatesTest {
     void files_about_a_fetch_are_left_alone_by_a_rendering_without_one() throws Exception {
         var fixture = fixture().legacy();
         fixture.render();
-        assertFalse(fixture.exists("models/extra"));
+        assertFalse(fixture.exists("models/extra/failed_providers.json"));
+        assertTrue(fixture.exists("models/extra/summary_stats.json"));
         assertFalse(fixture.exists("models/failed_models.json"));
         assertTrue(fixture.exists("models/models_acme.toml"));
     }

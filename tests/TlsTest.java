@@ -17,6 +17,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import lib.fetch.Fetch;
@@ -84,7 +85,7 @@ class TlsTest {
     }
 
     private Outcome fetch(URI models, Map<String, String> env) throws InterruptedException {
-        return new Fetch(Fixtures.host(dir, env), new Store(dir.resolve("answers")), History.load(dir.resolve("h.json")), FetchSetup.options())
+        return new Fetch(Fixtures.host(dir, env), new Store(dir.resolve("answers")), History.load(dir.resolve("h.json")), FetchSetup.options(), Set.of())
                 .run(List.of(Fixtures.access("acme", models, e -> e)), o -> { }).get(0);
     }
 

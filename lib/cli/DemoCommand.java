@@ -4,12 +4,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -89,6 +91,22 @@ public final class DemoCommand implements Callable<Integer> {
         output.say("  catalog tools list             which tools it writes for");
     }
 
+    /** Provider id to an answer in its shape. */
+    static Map<String, JsonNode> samples() {
+        var samples = new LinkedHashMap<String, JsonNode>();
+        sampleFile().properties().forEach(sample -> samples.put(sample.getKey(),
+                sample.getValue().has("pages") ? sample.getValue().get("pages").get(0) : sample.getValue()));
+        return samples;
+    }
+
+    private static JsonNode sampleFile() {
+        try (var in = DemoCommand.class.getResourceAsStream("/lib/cli/samples.json")) {
+            return Json.parse(in.readAllBytes());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /**
      * The model lists of some made-up models in the shapes of real providers, served on loopback, so that the whole way from
      * request to file can be seen without a key. A list with {@code pages} is served page by page, as Anthropic does.
@@ -98,9 +116,7 @@ public final class DemoCommand implements Callable<Integer> {
         private final JsonNode samples;
 
         SampleServer() throws IOException {
-            try (var in = SampleServer.class.getResourceAsStream("/lib/cli/samples.json")) {
-                samples = Json.parse(in.readAllBytes());
-            }
+            samples = sampleFile();
             server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
             server.createContext("/", this::answer);
             server.start();

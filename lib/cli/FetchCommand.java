@@ -1,5 +1,6 @@
 package lib.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -11,10 +12,13 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import lib.fetch.Fetch;
 import lib.fetch.History;
 import lib.fetch.Outcome;
@@ -24,11 +28,13 @@ import lib.model.Model;
 import lib.model.Normaliser;
 import lib.model.Snapshot;
 import lib.provider.Access;
+import lib.provider.ConfigError;
 import lib.provider.Json;
 import lib.provider.Listing;
 import lib.provider.Provider;
-import lib.render.Renderer;
 import lib.render.Rendering;
+import lib.render.Tools;
+import lib.render.Unchanged;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
@@ -86,12 +92,15 @@ public final class FetchCommand implements Callable<Integer> {
     }
 
     /** What was fetched of one provider and understood. */
-    private record Fetched(com.fasterxml.jackson.databind.JsonNode answer, List<Model> models) {}
+    private record Fetched(JsonNode answer, List<Model> models) {}
 
     @Override
     public Integer call() throws IOException, InterruptedException {
         if (maxConcurrency < 1) {
             throw new ParameterException(spec.commandLine(), "--max-concurrency must be at least 1");
+        }
+        if (!offline) {
+            CompletableFuture.runAsync(Fetch::warmUp);
         }
         var workspace = Workspace.open(host, output, rendering.root());
         var history = workspace.history();
@@ -103,28 +112,73 @@ public final class FetchCommand implements Callable<Integer> {
         }
         // Read while the providers answer; a tool that does not exist is told before anybody is asked.
         var tools = CompletableFuture.supplyAsync(() -> rendering.discover(host, spec));
-        tools.thenRunAsync(Renderer::warmUp);
         if (rendering.namesTools()) {
             await(tools);
         }
         var started = host.clock().instant();
         var fetched = new ConcurrentHashMap<String, Fetched>();
-        var outcomes = fetch(workspace, history, asked, fetched);
+        var answered = new AtomicBoolean();
+        if (!offline && Runtime.getRuntime().availableProcessors() > 1) {
+            CompletableFuture.runAsync(() -> rehearse(workspace, tools, answered));
+        }
+        var outcomes = fetch(workspace, history, asked, fetched, answered);
         history.save();
-        var snapshot = merged(workspace, asked, outcomes, fetched);
-        var saved = CompletableFuture.runAsync(() -> save(workspace, snapshot));
+        var parts = new ArrayList<>(workspace.ingredients(asked));
+        parts.addAll(rendering.choices());
+        outcomes.forEach(outcome -> parts.add(outcome.usable() == null ? "none" : outcome.usable().sha256()));
+        parts.add(await(tools).digest());
+        var digest = Unchanged.digest(parts);
+        boolean news = outcomes.stream().anyMatch(Outcome.Fresh.class::isInstance);
+        var kept = news ? null : Unchanged.recall(workspace.renderedFile(), digest);
         var now = host.clock().instant();
-        var report = rendering.render(workspace, await(tools), snapshot, id -> fetched.containsKey(id) ? fetched.get(id).answer() : null,
-                fetched.keySet(), run(outcomes, history, started, now));
-        await(saved);
+        var run = run(outcomes, history, started, now);
+        Rendering.Report report;
+        if (kept != null) {
+            report = rendering.renderNews(workspace, await(tools), asked, run);
+        } else {
+            understandTheRest(workspace, outcomes, fetched);
+            var snapshot = merged(workspace, asked, outcomes, fetched);
+            var saved = CompletableFuture.runAsync(() -> save(workspace, snapshot));
+            report = rendering.render(workspace, await(tools), snapshot,
+                    id -> fetched.containsKey(id) ? fetched.get(id).answer() : null, fetched.keySet(), run);
+            await(saved);
+            if (report.problems().isEmpty()) {
+                Unchanged.remember(workspace.renderedFile(), digest, lasting(workspace, report));
+            }
+        }
         if (json) {
             output.data(FetchReport.json(outcomes, report));
         }
         FetchReport.lines(outcomes, now, output).forEach(output::say);
         RenderCommand.Options.tell(report, output);
-        output.say(Workspace.count(report.written().size(), "file") + " written, " + report.unchanged().size() + " unchanged below "
-                + workspace.root() + ": " + RenderCommand.Options.byTool(workspace.root(), report));
+        output.say(kept != null ? "Nothing changed; " + Workspace.count(kept.size(), "file") + " below " + workspace.root() + " left as they are."
+                : Workspace.count(report.written().size(), "file") + " written, " + report.unchanged().size() + " unchanged below "
+                        + workspace.root() + ": " + RenderCommand.Options.byTool(workspace.root(), report));
         return Failures.worst(FetchReport.exitCode(outcomes, !names.isEmpty()), RenderCommand.Options.exitCode(report));
+    }
+
+    private static void rehearse(Workspace workspace, CompletableFuture<Tools> tools, AtomicBoolean answered) {
+        try {
+            RenderCommand.Options.rehearse(workspace, tools.join(), answered::get);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Fresh answers were understood as they came; the others only if something is to be made of them. */
+    private static void understandTheRest(Workspace workspace, List<Outcome> outcomes, Map<String, Fetched> fetched) {
+        outcomes.parallelStream().filter(outcome -> outcome.usable() != null && !fetched.containsKey(outcome.provider()))
+                .forEach(outcome -> fetched.put(outcome.provider(),
+                        understand(workspace.providers().named(outcome.provider()), outcome.usable(), null)));
+    }
+
+    /** What this run left that the next one may rely on: all but the files that tell of this run. */
+    private static Set<Path> lasting(Workspace workspace, Rendering.Report report) {
+        var files = new TreeSet<>(report.written());
+        files.addAll(report.unchanged());
+        files.removeAll(report.news());
+        files.add(workspace.snapshotFile());
+        return files;
     }
 
     private static void save(Workspace workspace, Snapshot snapshot) {
@@ -161,25 +215,28 @@ public final class FetchCommand implements Callable<Integer> {
         return new Rendering.Run(started, Duration.between(started, now).toMillis(), Workspace.VERSION, told, past);
     }
 
-    private List<Outcome> fetch(Workspace workspace, History history, List<Access> asked, Map<String, Fetched> fetched) throws InterruptedException {
+    private List<Outcome> fetch(Workspace workspace, History history, List<Access> asked, Map<String, Fetched> fetched,
+            AtomicBoolean answered) throws InterruptedException {
         var options = Fetch.Options.defaults("catalog/" + Workspace.VERSION).withMaxConcurrency(maxConcurrency).withTimeout(timeout)
                 .withForce(force).withOffline(offline);
         var progress = new FetchReport.Progress(output, asked.stream().map(a -> a.provider().id()).toList());
         var providers = workspace.providers();
         return new Fetch(host, workspace.store(), history, options, providers.secretValues(host)).run(asked, outcome -> {
-            if (outcome.usable() != null) {
-                fetched.put(outcome.provider(), understand(providers.named(outcome.provider()), outcome));
+            answered.set(true);
+            if (outcome instanceof Outcome.Fresh fresh) {
+                fetched.put(outcome.provider(), understand(providers.named(outcome.provider()), outcome.usable(), fresh.document()));
             }
             progress.accept(outcome);
         });
     }
 
-    private static Fetched understand(Provider provider, Outcome outcome) {
+    private static Fetched understand(Provider provider, Outcome.Answer answer, JsonNode document) {
         try {
-            var answer = Json.parse(outcome.usable().body());
-            return new Fetched(answer, Normaliser.models(provider, answer, outcome.usable().fetchedAt()));
+            var read = document == null ? Json.parse(answer.body()) : document;
+            return new Fetched(read, Normaliser.models(provider, read, answer.fetchedAt()));
         } catch (IOException | Listing.NotAListing e) {
-            throw new IllegalStateException("an accepted answer of " + provider.id() + " cannot be read", e);
+            throw new ConfigError("the stored answer of " + provider.id() + " does not fit its entry in providers.yaml: " + e.getMessage()
+                    + "; 'catalog fetch --force " + provider.id() + "' asks anew");
         }
     }
 

@@ -3,6 +3,7 @@ package lib.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -10,13 +11,18 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import lib.fetch.Store;
 import lib.host.Host;
 import lib.model.Model;
+import lib.model.Normaliser;
 import lib.model.Snapshot;
+import lib.provider.Access;
 import lib.provider.Json;
+import lib.provider.Listing;
 import lib.render.Rendering;
 import lib.render.Renderer;
 import lib.render.Tools;
@@ -32,6 +38,7 @@ import picocli.CommandLine.Spec;
         footer = {"", "Examples:", "  catalog render", "  catalog render --tool aichat,mods --provider groq"})
 public final class RenderCommand implements Callable<Integer> {
     private static final int THREADS = 2;
+    private static final int MOST_REHEARSALS = 40;
 
     private final Host host;
     private final Output output;
@@ -125,7 +132,42 @@ public final class RenderCommand implements Callable<Integer> {
             var accesses = workspace.known(byProvider.keySet());
             return new Renderer(found).render(new Rendering.Request(workspace.root(), accesses, workspace.providers().byId().values(),
                     byProvider::get, answers, workspace.providers().secretValues(workspace.host()), tools.isEmpty() ? null : Set.copyOf(tools),
-                    only, legacy ? Set.of("legacy") : Set.of(), run, THREADS));
+                    only, legacy ? Set.of("legacy") : Set.of(), run, Rendering.Scope.ALL, THREADS));
+        }
+
+        /** After a fetch that changed nothing: only the files that tell of the fetch itself. */
+        Rendering.Report renderNews(Workspace workspace, Tools found, List<Access> asked, Rendering.Run run) throws InterruptedException {
+            var snapshot = new AtomicReference<Snapshot>();
+            return new Renderer(found).render(new Rendering.Request(workspace.root(), asked, workspace.providers().byId().values(),
+                    id -> snapshot.updateAndGet(read -> read == null ? workspace.snapshot() : read).of(id), id -> null, workspace.providers().secretValues(workspace.host()),
+                    tools.isEmpty() ? null : Set.copyOf(tools), Set.of(), legacy ? Set.of("legacy") : Set.of(), run, Rendering.Scope.NEWS, 1));
+        }
+
+        /**
+         * The demo's samples through the whole way, thrown away, while the providers are waited for and nobody else needs the
+         * processor. Answers that come then meet compiled code: docs/decisions/0003-rehearsal.md has the numbers.
+         */
+        static void rehearse(Workspace workspace, Tools found, BooleanSupplier enough) throws InterruptedException {
+            var samples = DemoCommand.samples();
+            var accesses = workspace.known(samples.keySet());
+            for (int round = 0; round < MOST_REHEARSALS && !enough.getAsBoolean(); round++) {
+                var models = new LinkedHashMap<String, List<Model>>();
+                for (var access : accesses) {
+                    try {
+                        models.put(access.provider().id(), Normaliser.models(access.provider(), samples.get(access.provider().id()), Instant.EPOCH));
+                    } catch (Listing.NotAListing e) {
+                        throw new IllegalStateException("our own sample", e);
+                    }
+                }
+                Snapshot.empty().with(List.of(), models.values().stream().flatMap(List::stream).toList()).bytes();
+                new Renderer(found).render(new Rendering.Request(workspace.root(), accesses, List.of(), models::get, samples::get, Set.of(), null, null,
+                        Set.of(), null, Rendering.Scope.REHEARSAL, 1));
+            }
+        }
+
+        /** What decides, beside the answers, what is rendered. */
+        List<String> choices() {
+            return List.of(String.valueOf(tools), String.valueOf(templates), String.valueOf(legacy));
         }
 
         /** What a person has to know: what was refused and why, what a tool cannot use, what to set. */

@@ -2,6 +2,9 @@ package lib.cli;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -12,6 +15,7 @@ import lib.host.Host;
 import lib.model.Snapshot;
 import lib.provider.Access;
 import lib.provider.Providers;
+import lib.render.Unchanged;
 
 /**
  * What every command starts from: the providers as all layers and the environment have them, and where things are.
@@ -70,6 +74,32 @@ public record Workspace(Host host, Path root, Providers providers) {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** All that decides, beside answers and templates, what is rendered: this program, the user's files, addresses and keys. */
+    public List<String> ingredients(List<Access> asked) {
+        var parts = new java.util.ArrayList<String>();
+        try {
+            var program = Path.of(Workspace.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+            parts.add(VERSION + " " + program + " " + Files.size(program) + " " + Files.getLastModifiedTime(program));
+            for (var file : List.of(host.configDir().resolve("providers.yaml"), host.cwd().resolve("providers.yaml"))) {
+                parts.add(Files.isRegularFile(file) ? Files.readString(file, StandardCharsets.ISO_8859_1) : "");
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException("where our own classes are", e);
+        }
+        for (var access : asked) {
+            parts.add(access.provider().id() + " " + access.baseUrl() + " " + access.models() + " " + access.keyVariable() + " " + access.missing());
+        }
+        parts.add(String.valueOf(providers.secretValues(host).size()));
+        return parts;
+    }
+
+    /** Where it is noted what was rendered for this root, see {@link lib.render.Unchanged}. */
+    public Path renderedFile() {
+        return host.cacheDir().resolve("rendered").resolve(Unchanged.digest(List.of(root.toString())).substring(0, 24));
     }
 
     /** How old something is, in the largest unit that is not zero: {@code 3 days}. */

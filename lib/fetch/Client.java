@@ -88,6 +88,15 @@ final class Client implements AutoCloseable {
         http = builder.sslContext(tls(Trust.of(host))).build();
     }
 
+    /** What the JDK sets up once for TLS takes longer than all the rest of a client. */
+    static void warmUp() {
+        try {
+            SSLContext.getInstance("TLS").init(null, null, null);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every Java has TLS", e);
+        }
+    }
+
     /**
      * @param headers the only place a key may be in
      * @return the response, whatever its status, redirects followed; fails with an IOException

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -24,6 +25,7 @@ import lib.host.Host;
 import lib.provider.Access;
 import lib.provider.Listing;
 import lib.provider.Provider;
+import lib.provider.Secrets;
 
 /** Asks providers for their model lists, all at once, and decides what of their answers may replace what is stored. */
 public final class Fetch {
@@ -68,19 +70,21 @@ public final class Fetch {
     private final Store store;
     private final History history;
     private final Options options;
-    private final Set<String> secrets;
-
-    public Fetch(Host host, Store store, History history, Options options) {
-        this(host, store, history, options, Set.of());
-    }
+    private final Secrets secrets;
 
     /** @param secrets values of keys, which no answer may hold: what is stored and rendered is read by others */
     public Fetch(Host host, Store store, History history, Options options, Set<String> secrets) {
-        this.secrets = secrets;
+        this.secrets = new Secrets(secrets);
         this.host = host;
         this.store = store;
         this.history = history;
         this.options = options;
+    }
+
+    /** Optional, from any thread: makes the first request sooner, by what can be done before one knows whom to ask. */
+    public static void warmUp() {
+        ListRequest.warmUp();
+        Client.warmUp();
     }
 
     /**
@@ -241,27 +245,46 @@ public final class Fetch {
         int models = listing.items().size();
         check(access, listing, old == null ? 0 : old.models());
         note(access, listing, notes);
-        var sha256 = sha256(access.provider(), gathered, listing);
+        var sha256 = sha256(access.provider(), gathered);
         if (old != null && old.sha256().equals(sha256)) {
             return unchanged(access, old, gathered, notes, startNanos);
         }
         var answer = new Answer(access.provider().id(), access.models(), gathered.etag(), gathered.lastModified(), fetchedAt(), models,
                 sha256, gathered.body());
-        save(access, answer, notes);
-        return new Outcome.Fresh(access.provider().id(), answer, notes, since(startNanos));
+        keep(notes, () -> store.save(access, answer));
+        return new Outcome.Fresh(access.provider().id(), answer, gathered.document(), notes, since(startNanos));
     }
 
     private boolean holdsSecret(ListRequest.Gathered gathered) {
-        var text = new String(gathered.body(), StandardCharsets.UTF_8);
-        return secrets.stream().anyMatch(text::contains)
-                || text.contains("\\u00") && secrets.stream().anyMatch(gathered.document().toString()::contains);
+        return secrets.in(gathered.body())
+                || isSpeltOtherwise(gathered.body()) && secrets.in(gathered.document().toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Whether letters of a key may stand in it as {@code \\u0041} or {@code \\/}. */
+    private static boolean isSpeltOtherwise(byte[] json) {
+        for (int i = 0; i + 3 < json.length; i++) {
+            if (json[i] == '\\') {
+                i++;
+                if (json[i] == '/' || json[i] == 'u' && json[i + 1] == '0' && json[i + 2] == '0') {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     /** The old bytes stay, so that what is made of them stays the same; only their time and validators are renewed. */
     private Outcome unchanged(Access access, Answer old, ListRequest.Gathered gathered, List<String> notes, long startNanos) {
         var renewed = new Answer(old.provider(), old.url(), gathered.etag(), gathered.lastModified(), fetchedAt(), old.models(),
                 old.sha256(), old.body());
-        save(access, renewed, notes);
+        boolean sameValidators = Objects.equals(old.etag(), renewed.etag()) && Objects.equals(old.lastModified(), renewed.lastModified());
+        keep(notes, () -> {
+            if (sameValidators) {
+                store.confirm(access, renewed.fetchedAt());
+            } else {
+                store.save(access, renewed);
+            }
+        });
         return new Outcome.NotModified(old.provider(), renewed, notes, since(startNanos));
     }
 
@@ -273,9 +296,13 @@ public final class Fetch {
         return Duration.ofNanos(System.nanoTime() - startNanos);
     }
 
-    private void save(Access access, Answer answer, List<String> notes) {
+    private interface Keeping {
+        void run() throws IOException;
+    }
+
+    private static void keep(List<String> notes, Keeping keeping) {
         try {
-            store.save(access, answer);
+            keeping.run();
         } catch (IOException e) {
             notes.add("the answer is good but could not be stored (" + e.getClass().getSimpleName() + "): --offline will not know it");
         }
@@ -315,15 +342,16 @@ public final class Fetch {
     }
 
     /** Of the body without its volatile fields, which change with every request. Removes them from the document. */
-    private static String sha256(Provider provider, ListRequest.Gathered gathered, Listing listing) throws JsonProcessingException {
+    private static String sha256(Provider provider, ListRequest.Gathered gathered) throws JsonProcessingException, Listing.NotAListing {
         var dropped = provider.mapping().volatileFields();
         if (dropped.isEmpty()) {
             return Store.sha256(gathered.body());
         }
-        for (var item : listing.items().values()) {
+        var steady = gathered.document().deepCopy();
+        for (var item : Listing.read(steady, provider.mapping()).items().values()) {
             dropped.forEach(path -> remove(item, path.tokens()));
         }
-        return Store.sha256(ListRequest.WRITER.writeValueAsBytes(gathered.document()));
+        return Store.sha256(ListRequest.WRITER.writeValueAsBytes(steady));
     }
 
     private static void remove(JsonNode node, List<String> tokens) {

@@ -64,6 +64,15 @@ final class ListRequest {
      */
     record Gathered(JsonNode document, byte[] body, String etag, String lastModified, List<String> notes) {}
 
+    /** Jackson's first use takes longer than its work on most answers. */
+    static void warmUp() {
+        try {
+            WRITER.writeValueAsBytes(Json.parse(new byte[] {'{', '}'}));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("an empty object", e);
+        }
+    }
+
     /** @param stored what to compare with, null if there is nothing
      *  @param conditional whether the provider may answer that nothing changed */
     CompletableFuture<Gathered> run(Answer stored, boolean conditional) {
@@ -98,7 +107,7 @@ final class ListRequest {
                             ? new Gathered(null, stored.body(), etag, lastModified, notes)
                             : onePage(Json.parse(body), body, etag, lastModified, notes));
                 }
-                var whole = follow(list, list.first(), Json.parse(body), itemsOf(access.provider().mapping()));
+                var whole = follow(list, list.first(), Json.parse(body), itemsOf(access.provider().mapping()), null);
                 return whole.thenCombineAsync(second == null ? CompletableFuture.completedFuture(null) : second, (document, more) -> {
                     try {
                         if (list.number == 1 && second == null) {
@@ -191,9 +200,12 @@ final class ListRequest {
         });
         CompletableFuture<JsonNode> whole;
         try {
-            whole = client.get(pages.first(), headers(access.join()), budget).thenComposeAsync(response -> {
+            var first = client.get(pages.first(), headers(access.join()), budget);
+            // The list itself is one round trip for most providers; waiting for each page here would make it two.
+            var ahead = pages.second() == null ? null : client.get(pages.second(), headers(access.join()), budget);
+            whole = first.thenComposeAsync(response -> {
                 try {
-                    return follow(pages, pages.first(), Json.parse(accepted(response)), join.items());
+                    return follow(pages, pages.first(), Json.parse(accepted(response)), join.items(), ahead);
                 } catch (JsonProcessingException | Failures.Unusable e) {
                     return CompletableFuture.failedFuture(e);
                 }
@@ -208,16 +220,22 @@ final class ListRequest {
         });
     }
 
-    /** Adds the items of all further pages to those of the first. @param items null where a list cannot have pages */
-    private CompletableFuture<JsonNode> follow(Pages pages, URI at, JsonNode page, Pointer items) {
+    /**
+     * Adds the items of all further pages to those of the first.
+     *
+     * @param items null where a list cannot have pages
+     * @param ahead the next page, if it was asked for already; else null
+     */
+    private CompletableFuture<JsonNode> follow(Pages pages, URI at, JsonNode page, Pointer items, CompletableFuture<HttpResponse<byte[]>> ahead) {
         try {
             var next = pages.take(at, page, items);
             if (next == null) {
                 return CompletableFuture.completedFuture(pages.whole);
             }
-            return client.get(next, headers(pages.start), budget).thenComposeAsync(response -> {
+            var coming = ahead != null ? ahead : client.get(next, headers(pages.start), budget);
+            return coming.thenComposeAsync(response -> {
                 try {
-                    return follow(pages, next, Json.parse(accepted(response)), items);
+                    return follow(pages, next, Json.parse(accepted(response)), items, null);
                 } catch (JsonProcessingException | Failures.Unusable e) {
                     return CompletableFuture.failedFuture(e);
                 }
@@ -249,6 +267,11 @@ final class ListRequest {
 
         URI first() {
             return page == null || page.first() == null ? start : with(start, page.param(), String.valueOf(page.first()));
+        }
+
+        /** @return where numbered pages go on; null for pages that only their predecessor knows */
+        URI second() {
+            return page == null || page.first() == null ? null : with(start, page.param(), String.valueOf(page.first() + 1));
         }
 
         /** @return the next page's address, null if this was the last */

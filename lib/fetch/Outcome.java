@@ -1,5 +1,6 @@
 package lib.fetch;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -9,8 +10,13 @@ import java.util.List;
 public sealed interface Outcome {
     String provider();
 
-    /** A new answer, accepted and stored. @param notes what was odd about it, fit to print (refused ids, a join that failed) */
-    record Fresh(String provider, Answer answer, List<String> notes, Duration took) implements Outcome {}
+    /**
+     * A new answer, accepted and stored.
+     *
+     * @param document the answer's body, as it was parsed
+     * @param notes    what was odd about it, fit to print (refused ids, a join that failed)
+     */
+    record Fresh(String provider, Answer answer, JsonNode document, List<String> notes, Duration took) implements Outcome {}
 
     /** The stored answer is still right: a 304, or the same content again. */
     record NotModified(String provider, Answer answer, List<String> notes, Duration took) implements Outcome {}

@@ -14,7 +14,9 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.DateTimeException;
+import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.zip.CRC32;
@@ -52,7 +54,7 @@ public final class Store {
         var file = file(access);
         try {
             var content = Files.readAllBytes(file);
-            var answer = read(access, content);
+            var answer = read(access, content, Files.getLastModifiedTime(file).toInstant());
             return new Found(answer, answer == null ? "the stored answer is damaged and not used: " + file : null);
         } catch (NoSuchFileException e) {
             return new Found(null, null);
@@ -73,6 +75,12 @@ public final class Store {
         var content = Arrays.copyOf(line, line.length + answer.body().length);
         System.arraycopy(answer.body(), 0, content, line.length, answer.body().length);
         AtomicFile.write(file(access), content);
+        confirm(access, answer.fetchedAt());
+    }
+
+    /** The stored answer was right at this time too. The file's own time says so, since answers are long. */
+    public void confirm(Access access, Instant at) throws IOException {
+        Files.setLastModifiedTime(file(access), FileTime.from(at));
     }
 
     /** Makes sure, before anyone is asked, that answers can be kept. @throws UncheckedIOException naming the folder */
@@ -106,7 +114,8 @@ public final class Store {
         return dir.resolve(access.provider().id() + "-" + place.substring(0, 24) + ".answer");
     }
 
-    private static Answer read(Access access, byte[] content) {
+    /** @param confirmed when the file was last confirmed */
+    private static Answer read(Access access, byte[] content, Instant confirmed) {
         int end = 0;
         while (end < content.length && content[end] != '\n') {
             end++;
@@ -123,8 +132,9 @@ public final class Store {
                 return null;
             }
             var body = Arrays.copyOfRange(content, end + 1, content.length);
+            var fetchedAt = Instant.parse(head.path("fetched_at").asText());
             return new Answer(access.provider().id(), access.models(), text(head, "etag"), text(head, "last_modified"),
-                    Instant.parse(head.path("fetched_at").asText()), head.path("models").asInt(), head.path("sha256").asText(), body);
+                    confirmed.isAfter(fetchedAt) ? confirmed.truncatedTo(ChronoUnit.SECONDS) : fetchedAt, head.path("models").asInt(), head.path("sha256").asText(), body);
         } catch (JsonProcessingException | DateTimeException e) {
             return null;
         }

@@ -7,6 +7,7 @@ import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import lib.model.Model.Fact;
@@ -52,17 +54,24 @@ public final class Normaliser {
     private final Instant fetchedAt;
     private final Map<Field, List<Pointer>> places;
     private final Map<Field, List<Condition>> flags;
+    private final List<Mapping.Rule> mode;
+    private final List<Mapping.Rule> status;
 
     private Normaliser(Provider provider, Collection<JsonNode> items, Instant fetchedAt) {
         this.provider = provider;
         this.mapping = provider.mapping();
         this.fetchedAt = fetchedAt;
+        // The defaults are one union for all providers, of which any one answer has few members: the rest need not be looked for.
+        var members = new HashSet<String>();
+        items.forEach(item -> item.fieldNames().forEachRemaining(members::add));
         this.places = new EnumMap<>(Field.class);
-        mapping.fields().forEach((field, all) -> places.put(field, all.stream().filter(p -> !isVolatile(p)
-                && !(BIRTHS.contains(field) && isServerTime(p, items))).toList()));
+        mapping.fields().forEach((field, all) -> keep(places, field, all, p -> isThere(p, members) && !isVolatile(p)
+                && !(BIRTHS.contains(field) && isServerTime(p, items))));
         places.remove(Field.ID);
         this.flags = new EnumMap<>(Field.class);
-        mapping.flags().forEach((field, all) -> flags.put(field, all.stream().filter(this::isSteady).toList()));
+        mapping.flags().forEach((field, all) -> keep(flags, field, all, c -> isThere(c.path(), members) && isSteady(c)));
+        this.mode = mapping.mode().stream().filter(rule -> isReadable(rule, members)).toList();
+        this.status = mapping.status().stream().filter(rule -> isReadable(rule, members)).toList();
     }
 
     /**
@@ -114,6 +123,22 @@ public final class Normaliser {
         return chosen == null ? copy : copy.set("offer", chosen);
     }
 
+    private static <T> void keep(Map<Field, List<T>> kept, Field field, List<T> all, Predicate<T> wanted) {
+        var some = all.stream().filter(wanted).toList();
+        if (!some.isEmpty()) {
+            kept.put(field, some);
+        }
+    }
+
+    private static boolean isThere(Pointer path, Set<String> members) {
+        return path.tokens().isEmpty() || members.contains(path.tokens().get(0));
+    }
+
+    private boolean isReadable(Mapping.Rule rule, Set<String> members) {
+        return rule.when() != null ? isThere(rule.when().path(), members) && isSteady(rule.when())
+                : isThere(rule.path(), members) && !isVolatile(rule.path());
+    }
+
     private boolean isVolatile(Pointer path) {
         return mapping.volatileFields().stream().anyMatch(v -> path.tokens().size() >= v.tokens().size()
                 && path.tokens().subList(0, v.tokens().size()).equals(v.tokens()));
@@ -141,8 +166,8 @@ public final class Normaliser {
             }
         });
         flags.forEach((field, questions) -> state(facts, field, answer(field, item, questions)));
-        state(facts, Field.MODE, word(mapping.mode(), item, mapping.modes()::get));
-        state(facts, Field.STATUS, word(mapping.status(), item, Normaliser::status));
+        state(facts, Field.MODE, word(mode, item, mapping.modes()::get));
+        state(facts, Field.STATUS, word(status, item, Normaliser::status));
         var prices = Prices.of(item, mapping.price(), mapping.complete());
         prices.forEach((field, amount) -> state(facts, field, amount));
         if (!prices.isEmpty()) {
@@ -251,10 +276,10 @@ public final class Normaliser {
     private String word(List<Mapping.Rule> rules, JsonNode item, UnaryOperator<String> meaning) {
         for (var rule : rules) {
             if (rule.when() != null) {
-                if (isSteady(rule.when()) && Boolean.TRUE.equals(Json.ask(item, rule.when(), mapping.complete()))) {
+                if (Boolean.TRUE.equals(Json.ask(item, rule.when(), mapping.complete()))) {
                     return rule.result();
                 }
-            } else if (!isVolatile(rule.path())) {
+            } else {
                 for (var value : Json.all(item, rule.path())) {
                     var word = value.isTextual() ? meaning.apply(value.textValue()) : null;
                     if (word != null) {

@@ -11,7 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -19,7 +18,6 @@ import java.util.Locale;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.regex.Pattern;
 import javax.xml.XMLConstants;
 import javax.xml.parsers.ParserConfigurationException;
@@ -61,13 +59,6 @@ final class Check {
             case XML -> xml(output);
             case HTML, TEXT -> null;
         };
-    }
-
-    /** Loads the parsers, which takes a cold JVM longer than it takes them to read: to be done while something else is waited for. */
-    static void warmUp() {
-        for (var format : List.of(Engine.Format.TOML, Engine.Format.YAML, Engine.Format.JSON)) {
-            flaw(format, (format == Engine.Format.TOML ? "a = \"b\"\n" : "{\"a\": [\"b\"]}\n").getBytes(StandardCharsets.UTF_8));
-        }
     }
 
     private static String at(String what, byte[] output, long line, String message) {
@@ -220,69 +211,6 @@ final class Check {
             there = there.getParent();
         }
         return !there.toRealPath().startsWith(root.toRealPath());
-    }
-
-    /**
-     * Finds the values of keys in outputs of many megabytes in one pass (Wu and Manber's algorithm: mostly it looks at two
-     * bytes and moves on by nearly the length of the shortest key).
-     */
-    static final class Secrets {
-        private static final int TABLE = 1 << 13;
-
-        private final Map<Integer, byte[][]> endingIn = new HashMap<>();
-        private final int[] shift = new int[TABLE];
-        private final int window;
-
-        /** @param values keys; each is also looked for as it would stand in quotes */
-        Secrets(Collection<String> values) {
-            var wanted = new TreeSet<String>();
-            for (var value : values) {
-                if (value.length() >= 2) {
-                    wanted.add(value);
-                    wanted.add(Quoted.escape(value));
-                    wanted.add(Quoted.escape(value).replace("/", "\\/"));
-                }
-            }
-            var patterns = wanted.stream().map(v -> v.getBytes(StandardCharsets.UTF_8)).toList();
-            window = patterns.stream().mapToInt(p -> p.length).min().orElse(0);
-            Arrays.fill(shift, window - 1);
-            for (var pattern : patterns) {
-                for (int i = 1; i < window; i++) {
-                    int pair = pair(pattern, i);
-                    shift[pair] = Math.min(shift[pair], window - 1 - i);
-                }
-                endingIn.merge(pair(pattern, window - 1), new byte[][] {pattern}, Secrets::joined);
-            }
-        }
-
-        private static byte[][] joined(byte[][] a, byte[][] b) {
-            var all = Arrays.copyOf(a, a.length + 1);
-            all[a.length] = b[0];
-            return all;
-        }
-
-        private static int pair(byte[] bytes, int last) {
-            return (bytes[last] & 0xff) + ((bytes[last - 1] & 0xff) << 5) & TABLE - 1;
-        }
-
-        boolean in(byte[] output) {
-            int last = window - 1;
-            while (window > 0 && last < output.length) {
-                int step = shift[pair(output, last)];
-                if (step == 0) {
-                    int start = last - window + 1;
-                    for (var pattern : endingIn.getOrDefault(pair(output, last), new byte[0][])) {
-                        if (start + pattern.length <= output.length
-                                && Arrays.equals(output, start, start + pattern.length, pattern, 0, pattern.length)) {
-                            return true;
-                        }
-                    }
-                    step = 1;
-                }
-                last += step;
-            }
-            return false;
-        }
     }
 
     /**

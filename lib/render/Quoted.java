@@ -4,6 +4,7 @@ import freemarker.core.CommonMarkupOutputFormat;
 import freemarker.core.CommonTemplateMarkupOutputModel;
 import java.io.IOException;
 import java.io.Writer;
+import java.util.stream.Stream;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
@@ -80,6 +81,12 @@ final class Quoted extends CommonMarkupOutputFormat<Quoted.Markup> {
     @Override
     protected Markup newTemplateMarkupOutputModel(String plain, String markup) {
         return new Markup(this, plain, markup);
+    }
+
+    /** A text as it is, and as it would stand in quotes. */
+    static Stream<String> spellings(String text) {
+        var quoted = escape(text);
+        return Stream.of(text, quoted, quoted.replace("/", "\\/"));
     }
 
     /** Valid between the double quotes of JSON, YAML 1.1 and 1.2, and TOML 1.0 alike. A lone surrogate becomes U+FFFD. */

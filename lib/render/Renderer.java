@@ -30,6 +30,7 @@ import lib.model.Normaliser;
 import lib.provider.Access;
 import lib.provider.Listing;
 import lib.provider.Provider;
+import lib.provider.Secrets;
 
 /** Renders what is asked for of all tools, several files at once, and writes what passes its checks. */
 public final class Renderer {
@@ -43,11 +44,6 @@ public final class Renderer {
         this.tools = tools;
     }
 
-    /** Optional, from any thread: makes the first rendering faster, by what can be done before there is anything to render. */
-    public static void warmUp() {
-        Check.warmUp();
-    }
-
     private static Pattern word(String word) {
         return Pattern.compile("(?<![A-Za-z])" + word + "(?![A-Za-z])");
     }
@@ -58,16 +54,16 @@ public final class Renderer {
         var jobs = new ArrayList<Job>();
         for (var entry : tools.entries()) {
             var outputs = outputs(entry, request);
-            if (outputs.isEmpty()) {
+            if (outputs.isEmpty() || request.scope() == Rendering.Scope.REHEARSAL && !entry.source().layer().equals("bundled")) {
                 continue;
             }
             if (!entry.perProvider()) {
-                jobs.add(new Job(entry, outputs, null, call.subjects.values().stream().mapToInt(s -> s.models.size()).sum()));
+                jobs.add(new Job(entry, outputs, null, Integer.MAX_VALUE));
                 continue;
             }
             for (var subject : call.subjects.values()) {
                 if (request.only() == null || request.only().contains(subject.id())) {
-                    jobs.add(new Job(entry, outputs, subject, subject.models.size()));
+                    jobs.add(new Job(entry, outputs, subject, subject.models().size()));
                 }
             }
         }
@@ -80,7 +76,7 @@ public final class Renderer {
     private static List<String> outputs(Tools.Entry entry, Rendering.Request request) {
         var outputs = new ArrayList<String>();
         boolean wanted = request.tools() == null || request.tools().contains(entry.tool());
-        if (entry.onFetch() && request.run() == null) {
+        if (entry.onFetch() ? request.run() == null : request.scope() == Rendering.Scope.NEWS) {
             return outputs;
         }
         if (wanted && (entry.optional() == null || request.optional().contains(entry.optional()))) {
@@ -104,13 +100,13 @@ public final class Renderer {
     /** A provider with its models, shared by all its files. */
     private static final class Subject {
         final Access access;
-        final List<Model> models;
+        private final Supplier<List<Model>> models;
         private final Map<String, List<Model>> byMode = new HashMap<>();
         private final Supplier<JsonNode> source;
         private boolean asked;
         private Views.Named answer;
 
-        Subject(Access access, List<Model> models, Supplier<JsonNode> source) {
+        Subject(Access access, Supplier<List<Model>> models, Supplier<JsonNode> source) {
             this.access = access;
             this.models = models;
             this.source = source;
@@ -120,8 +116,12 @@ public final class Renderer {
             return access.provider().id();
         }
 
+        List<Model> models() {
+            return models.get();
+        }
+
         synchronized List<Model> ofMode(String mode) {
-            return mode == null ? models : byMode.computeIfAbsent(mode, m -> models.stream()
+            return mode == null ? models() : byMode.computeIfAbsent(mode, m -> models().stream()
                     .filter(model -> m.equals("chat") ? Normaliser.offeredAsChat(access.provider(), model)
                             : m.equals(model.text(lib.provider.Field.MODE))).toList());
         }
@@ -159,11 +159,12 @@ public final class Renderer {
         private final Map<String, Subject> subjects = new LinkedHashMap<>();
         private final Map<String, String> environmentNames;
         private final Map<String, Set<String>> keyHosts;
-        private final Check.Secrets secrets;
+        private final Secrets secrets;
         private final Map<Path, String> takenBy = new ConcurrentHashMap<>();
         private final Queue<Path> written = new ConcurrentLinkedQueue<>();
         private final Queue<Path> unchanged = new ConcurrentLinkedQueue<>();
         private final Queue<Path> untrusted = new ConcurrentLinkedQueue<>();
+        private final Queue<Path> news = new ConcurrentLinkedQueue<>();
         private final Queue<Rendering.LeftOut> leftOut = new ConcurrentLinkedQueue<>();
         private final Queue<Rendering.Note> notes = new ConcurrentLinkedQueue<>();
         private final Queue<Rendering.Problem> problems = new ConcurrentLinkedQueue<>();
@@ -172,11 +173,11 @@ public final class Renderer {
             this.request = request;
             for (var access : request.providers()) {
                 var id = access.provider().id();
-                subjects.put(id, new Subject(access, request.models().apply(id), () -> request.answers().apply(id)));
+                subjects.put(id, new Subject(access, Subject.once(() -> request.models().apply(id)), () -> request.answers().apply(id)));
             }
             environmentNames = environmentNames(request);
             keyHosts = Check.keyHosts(request.known(), request.providers());
-            secrets = new Check.Secrets(request.secrets());
+            secrets = new Secrets(request.secrets().stream().flatMap(Quoted::spellings).toList());
         }
 
         Rendering.Report report(List<Rendering.Problem> unreadable) {
@@ -189,7 +190,7 @@ public final class Renderer {
                             .thenComparing(l -> String.valueOf(l.provider()))).toList(),
                     notes.stream().distinct().sorted(Comparator.comparing(Rendering.Note::tool)
                             .thenComparing(n -> String.valueOf(n.provider()))).toList(),
-                    List.copyOf(all), new TreeSet<>(untrusted));
+                    List.copyOf(all), new TreeSet<>(untrusted), new TreeSet<>(news));
         }
 
         private static List<Path> sorted(Collection<Path> paths) {
@@ -277,6 +278,13 @@ public final class Renderer {
                 }
                 untrusted.add(target);
             }
+            if (request.scope() == Rendering.Scope.REHEARSAL) {
+                Check.flaw(job.entry().format(), bytes);
+                return;
+            }
+            if (job.entry().onFetch()) {
+                news.add(target);
+            }
             if (AtomicFile.holds(target, bytes)) {
                 unchanged.add(target);
                 return;
@@ -346,7 +354,7 @@ public final class Renderer {
             }
         }
         if (entry.mode() != null && subject.ofMode(entry.mode()).isEmpty()) {
-            return subject.models.isEmpty() ? "no models of it are known" : "none of its models is for " + entry.mode().replace('_', ' ');
+            return subject.models().isEmpty() ? "no models of it are known" : "none of its models is for " + entry.mode().replace('_', ' ');
         }
         return null;
     }

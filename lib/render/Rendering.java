@@ -27,11 +27,18 @@ public final class Rendering {
      * @param only      the providers whose own files are rendered, null for all
      * @param optional  what was asked for beyond the usual: {@code legacy}
      * @param run       the fetch that this belongs to; null where there was none
+     * @param scope     how much of it is done
      * @param threads   how many files are rendered at once
      */
     public record Request(Path root, List<Access> providers, Collection<Provider> known, Function<String, List<Model>> models,
             Function<String, JsonNode> answers, Set<String> secrets, Set<String> tools, Set<String> only, Set<String> optional, Run run,
-            int threads) {}
+            Scope scope, int threads) {}
+
+    /**
+     * ALL: everything asked for. NEWS: only what tells of this fetch, since all other files are known to be right. REHEARSAL:
+     * bundled templates only, checked and thrown away, so that the JVM has compiled the way when there is something to render.
+     */
+    public enum Scope { ALL, NEWS, REHEARSAL }
 
     /** What templates see of a fetch. */
     public record Run(Instant started, long tookMillis, String version, List<Outcome> outcomes, List<Past> history) {}
@@ -60,9 +67,10 @@ public final class Rendering {
      * @param notes     what a template wants its user to know, by tool and provider
      * @param problems  what went wrong; a mistake that shows in many files stands there once, and says so
      * @param untrusted files made by a template of {@code ./templates} that is not ours: not to be applied to a person's settings
+     * @param news      files that tell of this fetch, and so differ each time
      */
     public record Report(List<Path> written, List<Path> unchanged, List<LeftOut> leftOut, List<Note> notes,
-            List<Problem> problems, SortedSet<Path> untrusted) {}
+            List<Problem> problems, SortedSet<Path> untrusted, SortedSet<Path> news) {}
 
 
     /** @param provider null for a template that is rendered once for all */

@@ -76,9 +76,13 @@ public final class Tools {
     private final SortedMap<String, Entry> entries = new TreeMap<>();
     private final List<Rendering.Problem> problems = new ArrayList<>();
     private final Engine engine;
+    private final String digest;
 
     private Tools(Map<String, Source> all, Map<String, Source> trusted) {
         engine = new Engine(trusted::get, all::get);
+        var parts = new ArrayList<String>();
+        all.forEach((path, source) -> parts.addAll(List.of(path, source.layer(), String.valueOf(source.trusted()), source.text())));
+        digest = Unchanged.digest(parts);
         all.forEach((path, source) -> {
             if (!isInclude(path)) {
                 try {
@@ -284,6 +288,11 @@ public final class Tools {
     /** Tool to its templates, both in order of their names. */
     public SortedMap<String, List<Entry>> byTool() {
         return entries.values().stream().collect(Collectors.groupingBy(Entry::tool, TreeMap::new, Collectors.toList()));
+    }
+
+    /** One name for all templates and what they include: another when any of them changed. */
+    public String digest() {
+        return digest;
     }
 
     /** Templates that cannot be used, and why. */

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import lib.host.AtomicFile;
 
 /**
@@ -33,22 +34,28 @@ public final class Unchanged {
         }
     }
 
-    /** Whether the same parts were rendered before and all that came of it is still there, untouched. */
-    public static boolean holds(Path record, String digest) throws IOException {
+    /**
+     * Whether the same parts were rendered before and all that came of it is still there, untouched.
+     *
+     * @return the files, or null where something changed
+     */
+    public static List<Path> recall(Path record, String digest) throws IOException {
         if (!Files.isRegularFile(record)) {
-            return false;
+            return null;
         }
         var lines = Files.readAllLines(record);
         if (lines.isEmpty() || !lines.get(0).equals(digest)) {
-            return false;
+            return null;
         }
+        var files = new ArrayList<Path>();
         for (var line : lines.subList(1, lines.size())) {
             var file = Path.of(line.substring(line.indexOf('\t') + 1));
             if (!Files.isRegularFile(file) || !line.equals(line(file))) {
-                return false;
+                return null;
             }
+            files.add(file);
         }
-        return true;
+        return files;
     }
 
     /** @param files all that the rendering left, written now or found as it should be */
@@ -66,6 +73,6 @@ public final class Unchanged {
     }
 
     private static String line(Path file) throws IOException {
-        return Files.size(file) + " " + Files.getLastModifiedTime(file).to(java.util.concurrent.TimeUnit.NANOSECONDS) + "\t" + file;
+        return Files.size(file) + " " + Files.getLastModifiedTime(file).to(TimeUnit.NANOSECONDS) + "\t" + file;
     }
 }

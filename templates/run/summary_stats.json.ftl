@@ -1,9 +1,7 @@
-<#ftl attributes={"about": "How many models of which provider state what", "output": "models/extra/summary_stats.json", "when": "fetch"}>
+<#ftl attributes={"about": "How many models of each provider state what", "output": "models/extra/summary_stats.json"}>
 <#assign total = 0>
 <#list providers as p><#assign total += p.models?size></#list>
 {
-  "generated_at": "${run.started}",
-  "version": "${run.version}",
   "providers": ${providers?size},
   "models": ${total},
   "by_provider": {
