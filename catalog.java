@@ -109,9 +109,9 @@ import picocli.CommandLine.Spec;
         description = "Model lists for your AI tools, fetched with your own keys, as files you own.",
         footer = {"", "Examples:", "  catalog demo                 see it work, without a key",
             "  catalog fetch                ask the providers whose key is set, write every file",
-            "  catalog fetch groq,mistral   ask these", "  catalog render --tool aichat  write aichat's files again, offline",
-            "", "Exit codes: 0 done, 1 some failed, 2 usage, 3 nothing could be done, 4 configuration or template invalid,",
-            "5 refused to write, 130 interrupted."})
+            "  catalog fetch groq,mistral   ask these", "  catalog render --tool aichat write aichat's files again, offline",
+            "", "Exit codes: 0 done, 1 some failed, 2 usage, 3 nothing could be done,",
+            "4 configuration or template invalid, 5 refused to write, 130 interrupted."})
 public class catalog implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -156,7 +156,7 @@ public class catalog implements Callable<Integer> {
         var failures = new Failures(host, output);
         commandLine.setOut(host.out()).setErr(host.err()).setColorScheme(CommandLine.Help.defaultColorScheme(output.ansi()))
                 .setExecutionExceptionHandler(failures).setParameterExceptionHandler(failures)
-                .setCaseInsensitiveEnumValuesAllowed(true);
+                .setCaseInsensitiveEnumValuesAllowed(true).setUsageHelpWidth(100);
         try {
             return commandLine.execute(args);
         } finally {

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -175,7 +174,7 @@ public final class Renderer {
                 var id = access.provider().id();
                 subjects.put(id, new Subject(access, Subject.once(() -> request.models().apply(id)), () -> request.answers().apply(id)));
             }
-            environmentNames = environmentNames(request);
+            environmentNames = request.environmentNames();
             keyHosts = Check.keyHosts(request.known(), request.providers());
             secrets = new Secrets(request.secrets().stream().flatMap(Quoted::spellings).toList());
         }
@@ -363,39 +362,5 @@ public final class Renderer {
         var model = position.last();
         var provider = job.provider() != null ? job.provider() : model == null ? null : model.providerId();
         return provider == null ? null : model == null ? provider : provider + ", model " + Listing.visible(model.id());
-    }
-
-    /**
-     * For each provider a name for tools that take the key from {@code NAME_API_KEY}: the id, or what the key variable asks
-     * for. No two share one, and none makes a tool read a variable that belongs to other providers.
-     */
-    private static Map<String, String> environmentNames(Rendering.Request request) {
-        var owner = new HashMap<String, String>();
-        request.known().forEach(p -> p.keyEnv().forEach(v -> owner.putIfAbsent(v, p.id())));
-        var plain = request.known().stream().map(p -> plainName(p.id())).collect(Collectors.toSet());
-        var names = new HashMap<String, String>();
-        var taken = new HashSet<String>();
-        for (var access : request.providers()) {
-            var provider = access.provider();
-            var name = plainName(provider.id());
-            var variable = access.keyVariable();
-            if (variable != null && variable.endsWith("_API_KEY") && provider.id().equals(owner.get(variable))) {
-                var asked = variable.substring(0, variable.length() - "_API_KEY".length()).toLowerCase(Locale.ROOT);
-                name = plain.contains(asked) ? name : asked;
-            }
-            var read = name.toUpperCase(Locale.ROOT) + "_API_KEY";
-            if (owner.containsKey(read) && !provider.keyEnv().contains(read)) {
-                name += "_api";
-            }
-            while (!taken.add(name)) {
-                name += "_2";
-            }
-            names.put(provider.id(), name);
-        }
-        return names;
-    }
-
-    private static String plainName(String id) {
-        return id.replaceAll("[^a-z0-9]+", "_");
     }
 }

@@ -4,10 +4,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import lib.model.Model;
 import lib.provider.Access;
 import lib.provider.Provider;
@@ -32,7 +37,42 @@ public final class Rendering {
      */
     public record Request(Path root, List<Access> providers, Collection<Provider> known, Function<String, List<Model>> models,
             Function<String, JsonNode> answers, Set<String> secrets, Set<String> tools, Set<String> only, Set<String> optional, Run run,
-            Scope scope, int threads) {}
+            Scope scope, int threads) {
+
+        /**
+         * For each provider a name for tools that take the key from {@code NAME_API_KEY}: the id, or what the key variable asks
+         * for. No two share one, and none makes a tool read a variable that belongs to other providers.
+         */
+        Map<String, String> environmentNames() {
+            var owner = new HashMap<String, String>();
+            known.forEach(p -> p.keyEnv().forEach(v -> owner.putIfAbsent(v, p.id())));
+            var plain = known.stream().map(p -> plainName(p.id())).collect(Collectors.toSet());
+            var names = new HashMap<String, String>();
+            var taken = new HashSet<String>();
+            for (var access : providers) {
+                var provider = access.provider();
+                var name = plainName(provider.id());
+                var variable = access.keyVariable();
+                if (variable != null && variable.endsWith("_API_KEY") && provider.id().equals(owner.get(variable))) {
+                    var asked = variable.substring(0, variable.length() - "_API_KEY".length()).toLowerCase(Locale.ROOT);
+                    name = plain.contains(asked) ? name : asked;
+                }
+                var read = name.toUpperCase(Locale.ROOT) + "_API_KEY";
+                if (owner.containsKey(read) && !provider.keyEnv().contains(read)) {
+                    name += "_api";
+                }
+                while (!taken.add(name)) {
+                    name += "_2";
+                }
+                names.put(provider.id(), name);
+            }
+            return names;
+        }
+
+        private static String plainName(String id) {
+            return id.replaceAll("[^a-z0-9]+", "_");
+        }
+    }
 
     /**
      * ALL: everything asked for. NEWS: only what tells of this fetch, since all other files are known to be right. REHEARSAL:

@@ -1,0 +1,57 @@
+package tests;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What README shows is what the program prints, and every page it names is there. */
+class DocsTest {
+    private static final Pattern BLOCK = Pattern.compile("(?s)```\\n\\$ \\./catalog ([^\\n]*)\\n(.*?)```");
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void every_command_with_its_output_in_readme_prints_just_that() throws IOException {
+        var blocks = BLOCK.matcher(Files.readString(Shell.CHECKOUT.resolve("README.md")));
+        var seen = new ArrayList<String>();
+        while (blocks.find()) {
+            seen.add(blocks.group(1));
+            var result = new FrontDoor(Files.createDirectories(folder.resolve(String.valueOf(seen.size())))).run(blocks.group(1).split(" "));
+            var printed = blocks.group(1).contains("--help") ? result.out() : result.err() + result.out();
+            assertEquals(lines(blocks.group(2)), lines(printed.replaceAll("below .*catalog-demo:", "below /home/me/catalog/catalog-demo:")), blocks.group(1));
+        }
+        assertTrue(seen.contains("demo") && seen.contains("--help") && seen.contains("fetch --help"), seen.toString());
+    }
+
+    /** The demo's providers answer in any order. */
+    private static String lines(String text) {
+        return String.join("\n", text.lines().sorted().toList());
+    }
+
+    @Test
+    void every_link_in_the_docs_leads_to_a_file() throws IOException {
+        var pages = new ArrayList<>(List.of(Shell.CHECKOUT.resolve("README.md"), Shell.CHECKOUT.resolve("CONTRIBUTING.md")));
+        try (var docs = Files.walk(Shell.CHECKOUT.resolve("docs"))) {
+            docs.filter(page -> page.toString().endsWith(".md")).forEach(pages::add);
+        }
+        var broken = new ArrayList<String>();
+        for (var page : pages) {
+            var links = Pattern.compile("\\]\\(([^)#:]+)\\)").matcher(Files.readString(page));
+            while (links.find()) {
+                if (!Files.exists(page.resolveSibling(links.group(1)))) {
+                    broken.add(page.getFileName() + ": " + links.group(1));
+                }
+            }
+        }
+        assertEquals(List.of(), broken);
+    }
+}
