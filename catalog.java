@@ -6,7 +6,6 @@
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.github.mizosoft.methanol:methanol:1.9.0
 //DEPS com.fasterxml.jackson.core:jackson-databind:2.22.4
-//DEPS com.fasterxml.jackson.dataformat:jackson-dataformat-yaml:2.22.4
 //DEPS org.snakeyaml:snakeyaml-engine:3.2
 //DEPS org.tomlj:tomlj:2.2.0
 //DEPS org.freemarker:freemarker:2.3.35
@@ -86,6 +85,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import lib.cli.DemoCommand;
 import lib.cli.Failures;
@@ -126,7 +127,30 @@ public class catalog implements Callable<Integer> {
     public static void main(String... args) {
         var out = new PrintWriter(new java.io.OutputStreamWriter(new java.io.FileOutputStream(java.io.FileDescriptor.out), StandardCharsets.UTF_8));
         var err = new PrintWriter(new java.io.OutputStreamWriter(new java.io.FileOutputStream(java.io.FileDescriptor.err), StandardCharsets.UTF_8), true);
-        System.exit(run(out, err, System.getenv(), args));
+        var running = Thread.currentThread();
+        var done = new CountDownLatch(1);
+        // Ctrl-C ends the JVM without unwinding; this lets the run say so and take its unfinished files with it.
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            if (done.getCount() > 0) {
+                running.interrupt();
+                await(done);
+            }
+        }));
+        int code;
+        try {
+            code = run(out, err, System.getenv(), args);
+        } finally {
+            done.countDown();
+        }
+        System.exit(code);
+    }
+
+    private static void await(CountDownLatch done) {
+        try {
+            done.await(2, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** One run of the command line in this process. @return the exit code, see {@link Failures} */

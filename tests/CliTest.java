@@ -269,4 +269,92 @@ class CliTest {
         assertFalse(door.run("fetch").err().contains("\u001b["));
         assertTrue(door.run("fetch", "--color", "always").err().contains("\u001b["));
     }
+
+    @Test
+    void a_provider_without_an_address_is_skipped_and_the_others_are_written() throws IOException {
+        var result = door.run("fetch", "groq", "custom-openai", "cloudflare-workers-ai");
+        assertEquals(0, result.code(), result::toString);
+        assertTrue(result.err().contains("CUSTOM_BASE_URL"), result.err());
+        assertTrue(written().containsKey("config/txt/models_groq.txt"));
+        Files.createDirectories(door.home.resolve(".config/catalog"));
+        Files.writeString(door.home.resolve(".config/catalog/providers.yaml"), "providers:\n  acme:\n    base_url_env: ACME_URL\n    key: none\n");
+        assertEquals(0, door.run("providers", "list").code());
+        assertFalse(door.run("providers", "show", "acme", "--json").out().contains("null"));
+    }
+
+    @Test
+    void a_stored_answer_that_no_longer_fits_its_entry_stops_nobody_else() throws IOException {
+        door.with("MISTRAL_API_KEY", Fixtures.KEY).run("fetch");
+        Files.createDirectories(door.home.resolve(".config/catalog"));
+        Files.writeString(door.home.resolve(".config/catalog/providers.yaml"), "providers:\n  groq:\n    items: /models\n");
+        var result = door.run("fetch", "--offline");
+        assertEquals(4, result.code(), result::toString);
+        assertTrue(result.err().contains("groq") && result.err().contains("items:"), result.err());
+        assertTrue(written().get("models/catalog.json").contains("boreas-70b") && written().containsKey("config/txt/models_mistral.txt"));
+    }
+
+    @Test
+    void templates_that_cannot_be_read_are_told_and_the_rest_is_written() throws IOException {
+        assertEquals(4, door.run("fetch", "--templates", "nowhere").code());
+        assertEquals(0, server.requests().size());
+        Files.createDirectories(door.cwd.resolve("templates/odd"));
+        Files.write(door.cwd.resolve("templates/odd/x.txt.ftl"), new byte[] {(byte) 0xff, 'a'});
+        var result = door.run("fetch");
+        assertEquals(4, result.code(), result::toString);
+        assertTrue(result.err().contains("templates/odd/x.txt.ftl") && result.err().contains("UTF-8"), result.err());
+        assertTrue(Files.exists(door.cwd.resolve("config/aichat/models_groq.yaml")));
+    }
+
+    @Test
+    void a_state_folder_that_cannot_be_written_costs_only_the_record() throws IOException {
+        Files.createDirectories(door.home.resolve(".local"));
+        Files.writeString(door.home.resolve(".local/state"), "a file where a folder should be");
+        var result = door.run("fetch");
+        assertEquals(0, result.code(), result::toString);
+        assertTrue(result.err().contains("could not be kept"), result.err());
+        assertTrue(written().containsKey("models/catalog.json"));
+    }
+
+    @Test
+    void a_damaged_record_is_told() throws IOException {
+        door.run("fetch");
+        Files.writeString(door.home.resolve(".local/state/catalog/history.json"), "{");
+        assertTrue(door.run("fetch").err().contains("damaged"));
+    }
+
+    @Test
+    void quiet_keeps_quiet_about_all_but_failures() {
+        server.on("/groq/models", Loopback.answer(401, "{}"));
+        var result = door.run("fetch", "-q");
+        assertEquals(3, result.code());
+        assertTrue(result.err().contains("failed") && result.err().contains("GROQ_API_KEY"), result.err());
+    }
+
+    @Test
+    void when_all_are_skipped_nothing_is_written() throws IOException {
+        assertEquals(0, door.run("fetch", "mistral").code());
+        assertEquals(Map.of(), FrontDoor.tree(door.cwd));
+    }
+
+    @Test
+    void a_key_that_no_header_can_carry_fails_its_provider_alone() {
+        var result = door.with("MISTRAL_API_KEY", "ключ-от-всего-на-свете").run("fetch");
+        assertEquals(1, result.code(), result::toString);
+        assertTrue(result.err().contains("MISTRAL_API_KEY") && result.err().contains("2 models"), result.err());
+        assertFalse(result.err().contains("ключ"), result.err());
+        assertEquals(0, door.run("providers", "list").code());
+    }
+
+    @Test
+    void an_edited_or_deleted_file_is_made_again_though_no_answer_changed() throws IOException {
+        door.run("fetch");
+        var before = written();
+        Files.writeString(door.cwd.resolve("config/aichat/models_groq.yaml"), "mine");
+        Files.delete(door.cwd.resolve("models/extra/summary_stats.json"));
+        door.run("fetch");
+        assertEquals(before, written());
+        assertTrue(Files.exists(door.cwd.resolve("models/extra/summary_stats.json")));
+        assertTrue(door.run("fetch").err().contains("Nothing changed"));
+        assertTrue(door.run("fetch", "--legacy-output").err().contains("3 unchanged") || written().containsKey("models/models_groq.toml"));
+    }
 }

@@ -133,4 +133,15 @@ class HistoryTest {
         assertNull(history.damage());
         assertEquals(Map.of(), history.entries());
     }
+
+    @Test
+    void of_two_runs_at_once_both_are_remembered() throws Exception {
+        server.on("/models", Loopback.json(Fixtures.list(3)));
+        var slow = History.load(file());
+        after(0, acme());
+        new Fetch(Fixtures.host(dir, Map.of()), new Store(dir.resolve("answers")), slow, FetchSetup.options(), Set.of())
+                .run(List.of(Fixtures.access("zeta", server.uri("/models"), e -> e)), o -> { });
+        slow.save();
+        assertEquals(Set.of("acme", "zeta"), History.load(file()).entries().keySet());
+    }
 }

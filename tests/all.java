@@ -2,6 +2,7 @@
 //SOURCES ../catalog.java
 //SOURCES *.java
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
+//DEPS com.fasterxml.jackson.dataformat:jackson-dataformat-yaml:2.22.4
 //DEPS org.junit.platform:junit-platform-launcher:6.1.3
 //JAVA_OPTIONS -Xmx768m
 package tests;

@@ -67,8 +67,7 @@ public final class DemoCommand implements Callable<Integer> {
             env.put(place.getKey(), folder.resolve(".catalog").resolve(place.getValue()).toString());
         }
         env.put("HOME", folder.toString());
-        var quiet = new Output(host);
-        var workspace = Workspace.open(new Host(env, folder, host.clock(), host.out(), host.err(), false), quiet, folder);
+        var workspace = Workspace.open(new Host(env, folder, host.clock(), host.out(), host.err(), false), output, folder);
         for (var name : server.providers()) {
             var provider = workspace.providers().named(name);
             env.put(provider.baseUrlEnv().get(0), server.baseUrl(name));

@@ -52,7 +52,7 @@ public final class Failures implements IExecutionExceptionHandler, IParameterExc
         }
         if (failure instanceof InterruptedException) {
             Thread.currentThread().interrupt();
-            host.err().println("catalog: interrupted; nothing is half-written.");
+            host.err().println((output.live() ? "\n" : "") + "catalog: interrupted; nothing is half-written.");
             return INTERRUPTED;
         }
         int code = code(failure);
@@ -75,7 +75,7 @@ public final class Failures implements IExecutionExceptionHandler, IParameterExc
             return failure.getMessage();
         }
         if (failure instanceof FileSystemException file) {
-            return file.getFile() + ": " + reason(file) + " Choose another place with --root, or mend its permissions.";
+            return file.getFile() + ": " + reason(file) + " Mend its permissions, or choose another place: --root for results, XDG_CACHE_HOME for answers.";
         }
         var what = failure instanceof IOException && failure.getMessage() != null ? failure.getMessage() : String.valueOf(failure);
         return firstLine(what) + (output.verbose() ? "" : " (this should not happen; run again with --verbose for the details)");

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -17,6 +17,7 @@ import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import lib.fetch.Fetch;
@@ -28,7 +29,6 @@ import lib.model.Model;
 import lib.model.Normaliser;
 import lib.model.Snapshot;
 import lib.provider.Access;
-import lib.provider.ConfigError;
 import lib.provider.Json;
 import lib.provider.Listing;
 import lib.provider.Provider;
@@ -104,6 +104,9 @@ public final class FetchCommand implements Callable<Integer> {
         }
         var workspace = Workspace.open(host, output, rendering.root());
         var history = workspace.history();
+        if (history.damage() != null) {
+            output.warn(history.damage());
+        }
         var asked = asked(workspace, history);
         if (asked.isEmpty()) {
             output.warn(failed ? "No provider failed last time." : "No provider's key is set. Set one, for example GROQ_API_KEY, or name providers,"
@@ -112,7 +115,7 @@ public final class FetchCommand implements Callable<Integer> {
         }
         // Read while the providers answer; a tool that does not exist is told before anybody is asked.
         var tools = CompletableFuture.supplyAsync(() -> rendering.discover(host, spec));
-        if (rendering.namesTools()) {
+        if (rendering.isChosen()) {
             await(tools);
         }
         var started = host.clock().instant();
@@ -122,39 +125,47 @@ public final class FetchCommand implements Callable<Integer> {
             CompletableFuture.runAsync(() -> rehearse(workspace, tools, answered));
         }
         var outcomes = fetch(workspace, history, asked, fetched, answered);
-        history.save();
+        keep(history);
         var parts = new ArrayList<>(workspace.ingredients(asked));
         parts.addAll(rendering.choices());
         outcomes.forEach(outcome -> parts.add(outcome.usable() == null ? "none" : outcome.usable().sha256()));
         parts.add(await(tools).digest());
         var digest = Unchanged.digest(parts);
         boolean news = outcomes.stream().anyMatch(Outcome.Fresh.class::isInstance);
-        var kept = news ? null : Unchanged.recall(workspace.renderedFile(), digest);
+        var kept = news || await(tools).tellsNewsByOthers() ? null : Unchanged.recall(workspace.renderedFile(), digest);
         var now = host.clock().instant();
         var run = run(outcomes, history, started, now);
-        Rendering.Report report;
-        if (kept != null) {
-            report = rendering.renderNews(workspace, await(tools), asked, run);
+        var misfits = List.<String>of();
+        var report = Rendering.Report.EMPTY;
+        if (kept != null || outcomes.stream().noneMatch(outcome -> outcome.usable() != null)) {
+            if (!outcomes.stream().allMatch(Outcome.Skipped.class::isInstance)) {
+                report = rendering.renderNews(workspace, await(tools), asked, run);
+            }
         } else {
-            understandTheRest(workspace, outcomes, fetched);
-            var snapshot = merged(workspace, asked, outcomes, fetched);
+            misfits = List.copyOf(understandTheRest(workspace, outcomes, fetched));
+            var snapshot = merged(workspace, outcomes, fetched);
             var saved = CompletableFuture.runAsync(() -> save(workspace, snapshot));
-            report = rendering.render(workspace, await(tools), snapshot,
-                    id -> fetched.containsKey(id) ? fetched.get(id).answer() : null, fetched.keySet(), run);
-            await(saved);
-            if (report.problems().isEmpty()) {
+            try {
+                report = rendering.render(workspace, await(tools), snapshot,
+                        id -> fetched.containsKey(id) ? fetched.get(id).answer() : null, fetched.keySet(), run);
+            } finally {
+                saved.join();
+            }
+            if (report.problems().isEmpty() && misfits.isEmpty()) {
                 Unchanged.remember(workspace.renderedFile(), digest, lasting(workspace, report));
             }
         }
         if (json) {
             output.data(FetchReport.json(outcomes, report));
         }
-        FetchReport.lines(outcomes, now, output).forEach(output::say);
+        FetchReport.tell(outcomes, now, output);
+        misfits.forEach(output::warn);
         RenderCommand.Options.tell(report, output);
         output.say(kept != null ? "Nothing changed; " + Workspace.count(kept.size(), "file") + " below " + workspace.root() + " left as they are."
                 : Workspace.count(report.written().size(), "file") + " written, " + report.unchanged().size() + " unchanged below "
                         + workspace.root() + ": " + RenderCommand.Options.byTool(workspace.root(), report));
-        return Failures.worst(FetchReport.exitCode(outcomes, !names.isEmpty()), RenderCommand.Options.exitCode(report));
+        return Failures.worst(FetchReport.exitCode(outcomes, !names.isEmpty()), RenderCommand.Options.exitCode(report),
+                misfits.isEmpty() ? Failures.OK : Failures.CONFIGURATION);
     }
 
     private static void rehearse(Workspace workspace, CompletableFuture<Tools> tools, AtomicBoolean answered) {
@@ -165,11 +176,24 @@ public final class FetchCommand implements Callable<Integer> {
         }
     }
 
-    /** Fresh answers were understood as they came; the others only if something is to be made of them. */
-    private static void understandTheRest(Workspace workspace, List<Outcome> outcomes, Map<String, Fetched> fetched) {
-        outcomes.parallelStream().filter(outcome -> outcome.usable() != null && !fetched.containsKey(outcome.provider()))
-                .forEach(outcome -> fetched.put(outcome.provider(),
-                        understand(workspace.providers().named(outcome.provider()), outcome.usable(), null)));
+    /**
+     * Fresh answers were understood as they came; the others only if something is to be made of them. One that no longer fits its
+     * entry, because {@code items} was changed since, is left out and keeps its models.
+     *
+     * @return what to mend, a line for each of these
+     */
+    private static Collection<String> understandTheRest(Workspace workspace, List<Outcome> outcomes, Map<String, Fetched> fetched) {
+        var misfits = new ConcurrentLinkedQueue<String>();
+        outcomes.parallelStream().filter(outcome -> outcome.usable() != null && !fetched.containsKey(outcome.provider())).forEach(outcome -> {
+            var id = outcome.provider();
+            try {
+                fetched.put(id, understand(workspace.providers().named(id), outcome.usable(), null));
+            } catch (IOException | Listing.NotAListing e) {
+                misfits.add("the stored answer of " + id + " does not fit its entry in providers.yaml: " + Listing.visible(e.getMessage())
+                        + "; mend items: there, or ask anew with 'catalog fetch --force " + id + "'");
+            }
+        });
+        return misfits;
     }
 
     /** What this run left that the next one may rely on: all but the files that tell of this run. */
@@ -179,6 +203,16 @@ public final class FetchCommand implements Callable<Integer> {
         files.removeAll(report.news());
         files.add(workspace.snapshotFile());
         return files;
+    }
+
+    /** Models matter more than the record of how they were got. */
+    private void keep(History history) {
+        try {
+            history.save();
+        } catch (IOException e) {
+            output.warn("the record of this run could not be kept below " + host.stateDir() + " (" + e.getClass().getSimpleName()
+                    + "): --failed and pacing will not know of it");
+        }
     }
 
     private static void save(Workspace workspace, Snapshot snapshot) {
@@ -224,20 +258,19 @@ public final class FetchCommand implements Callable<Integer> {
         return new Fetch(host, workspace.store(), history, options, providers.secretValues(host)).run(asked, outcome -> {
             answered.set(true);
             if (outcome instanceof Outcome.Fresh fresh) {
-                fetched.put(outcome.provider(), understand(providers.named(outcome.provider()), outcome.usable(), fresh.document()));
+                try {
+                    fetched.put(outcome.provider(), understand(providers.named(outcome.provider()), outcome.usable(), fresh.document()));
+                } catch (IOException | Listing.NotAListing e) {
+                    throw new IllegalStateException("what was just accepted of " + outcome.provider(), e);
+                }
             }
             progress.accept(outcome);
         });
     }
 
-    private static Fetched understand(Provider provider, Outcome.Answer answer, JsonNode document) {
-        try {
-            var read = document == null ? Json.parse(answer.body()) : document;
-            return new Fetched(read, Normaliser.models(provider, read, answer.fetchedAt()));
-        } catch (IOException | Listing.NotAListing e) {
-            throw new ConfigError("the stored answer of " + provider.id() + " does not fit its entry in providers.yaml: " + e.getMessage()
-                    + "; 'catalog fetch --force " + provider.id() + "' asks anew");
-        }
+    private static Fetched understand(Provider provider, Outcome.Answer answer, JsonNode document) throws IOException, Listing.NotAListing {
+        var read = document == null ? Json.parse(answer.body()) : document;
+        return new Fetched(read, Normaliser.models(provider, read, answer.fetchedAt()));
     }
 
     /** Whom to ask: the named; those that failed last time; else those with a key, and with --all all that need none. */
@@ -275,14 +308,12 @@ public final class FetchCommand implements Callable<Integer> {
     }
 
     /** The snapshot with the parts of those that answered replaced; all others keep what they have. */
-    private static Snapshot merged(Workspace workspace, List<Access> asked, List<Outcome> outcomes, Map<String, Fetched> fetched) {
-        var urls = new LinkedHashMap<String, String>();
-        asked.forEach(access -> urls.put(access.provider().id(), access.models().toString()));
+    private static Snapshot merged(Workspace workspace, List<Outcome> outcomes, Map<String, Fetched> fetched) {
         var inputs = new ArrayList<Snapshot.Input>();
         var models = new ArrayList<Model>();
         for (var outcome : outcomes) {
-            if (outcome.usable() != null) {
-                inputs.add(new Snapshot.Input(outcome.provider(), urls.get(outcome.provider()), outcome.usable().sha256()));
+            if (fetched.containsKey(outcome.provider())) {
+                inputs.add(new Snapshot.Input(outcome.provider(), outcome.usable().url().toString(), outcome.usable().sha256()));
                 models.addAll(fetched.get(outcome.provider()).models());
             }
         }

@@ -17,30 +17,28 @@ import lib.render.Rendering;
 final class FetchReport {
     private FetchReport() {}
 
-    /** The lines that end a fetch: counts first, then whatever wants attention and what to do about it. */
-    static List<String> lines(List<Outcome> outcomes, Instant now, Output output) {
-        var lines = new ArrayList<String>();
-        lines.add(counts(outcomes));
+    /** What ends a fetch: counts first, then whatever wants attention and what to do about it. Failures are told to the quiet, too. */
+    static void tell(List<Outcome> outcomes, Instant now, Output output) {
+        output.say(counts(outcomes));
         var skipped = new LinkedHashMap<String, List<String>>();
         for (var outcome : outcomes) {
             if (outcome instanceof Outcome.Skipped one) {
                 skipped.computeIfAbsent(one.advice(), advice -> new ArrayList<>()).add(one.provider());
             }
-            notes(outcome).forEach(note -> lines.add("  " + output.paint("yellow", "note") + "    " + outcome.provider() + ": " + note));
+            notes(outcome).forEach(note -> output.say("  " + output.paint("yellow", "note") + "    " + outcome.provider() + ": " + note));
         }
-        skipped.forEach((advice, providers) -> lines.add("  " + output.paint("faint", "skipped") + " " + String.join(", ", providers)
+        skipped.forEach((advice, providers) -> output.say("  " + output.paint("faint", "skipped") + " " + String.join(", ", providers)
                 + (advice == null ? "" : ": " + advice)));
         for (var outcome : outcomes) {
             if (outcome instanceof Outcome.Stale stale && stale.why() != null) {
-                lines.add("  " + output.paint("yellow", "stale") + "   " + stale.provider() + ": " + stale.why().message()
+                output.warn("  " + output.paint("yellow", "stale") + "   " + stale.provider() + ": " + stale.why().message()
                         + "; the answer of " + Workspace.age(stale.answer().fetchedAt(), now) + " ago serves. " + stale.why().advice());
             } else if (outcome instanceof Outcome.Failed failed) {
-                lines.add("  " + output.paint("red", "failed") + "  " + failed.provider() + ": " + failed.why().message() + ". "
+                output.warn("  " + output.paint("red", "failed") + "  " + failed.provider() + ": " + failed.why().message() + ". "
                         + failed.why().advice());
             }
         }
-        oldest(outcomes, now).ifPresent(lines::add);
-        return lines;
+        oldest(outcomes, now).ifPresent(output::say);
     }
 
     private static String counts(List<Outcome> outcomes) {
@@ -111,7 +109,7 @@ final class FetchReport {
             }
             var failure = failure(outcome);
             if (failure != null) {
-                one.put("failure", failure.kind().name().toLowerCase(java.util.Locale.ROOT)).put("message", failure.message())
+                one.put("kind", failure.kind().name().toLowerCase(java.util.Locale.ROOT)).put("message", failure.message())
                         .put("advice", failure.advice());
             }
             if (outcome instanceof Outcome.Skipped skipped) {

@@ -71,13 +71,6 @@ public final class Output {
         }
     }
 
-    /** One line for people who asked for more. */
-    public void detail(String line) {
-        if (verbose) {
-            host.err().println(line);
-        }
-    }
-
     /** One line that is printed in any case: something has to be mended. */
     public void warn(String line) {
         host.err().println(line);

@@ -21,7 +21,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code catalog providers}: what is configured, whether its key is set, what came of it last. */
-@Command(name = "providers", description = "Show the configured providers.", subcommands = {},
+@Command(name = "providers", description = "Show the configured providers.",
         footer = {"", "Examples:", "  catalog providers list", "  catalog providers show groq"})
 public final class ProvidersCommand implements Callable<Integer> {
     private final Host host;
@@ -63,7 +63,7 @@ public final class ProvidersCommand implements Callable<Integer> {
             var provider = access.provider();
             var models = known.get(provider.id());
             rows.add(List.of(provider.id(), key(access), kind(provider), models == null ? "-" : String.valueOf(models),
-                    lastOutcome(history.get(provider.id())), access.baseUrl()));
+                    lastOutcome(history.get(provider.id())), access.baseUrl() == null ? "-" : access.baseUrl()));
         }
         output.table(List.of("PROVIDER", "KEY", "KIND", "MODELS", "LAST", "BASE URL"), rows);
         return Failures.OK;
@@ -115,12 +115,14 @@ public final class ProvidersCommand implements Callable<Integer> {
     private ObjectNode json(Access access, Map<String, Integer> known, Map<String, History.Entry> history) {
         var provider = access.provider();
         var node = JsonNodeFactory.instance.objectNode().put("id", provider.id()).put("name", provider.name()).put("kind", kind(provider))
-                .put("base_url", access.baseUrl()).put("models_url", String.valueOf(access.models()))
                 .put("key", provider.key().name().toLowerCase(Locale.ROOT)).put("key_set", access.key() != null);
         provider.keyEnv().forEach(node.withArray("/key_env")::add);
         provider.baseUrlEnv().forEach(node.withArray("/base_url_env")::add);
         var wires = node.putObject("wires");
         provider.wires().forEach((wire, url) -> wires.put(wire, url == null ? "" : url));
+        optional(node, "base_url", access.baseUrl());
+        optional(node, "models_url", access.models() == null ? null : access.models().toString());
+        optional(node, "missing", access.missing());
         optional(node, "docs", provider.docs());
         optional(node, "verified", provider.verified());
         optional(node, "why", provider.why());
@@ -163,6 +165,6 @@ public final class ProvidersCommand implements Callable<Integer> {
             return "-";
         }
         var ago = ", " + Workspace.age(last.at(), host.clock().instant()) + " ago";
-        return Listing.visible(last.outcome().replace('_', ' ') + (last.failureKind() == null ? "" : " (" + last.failureKind() + ")")) + ago;
+        return Listing.visible(last.outcome().replace('_', ' ') + (last.failureKind() == null ? "" : " (" + last.failureKind().toLowerCase(Locale.ROOT).replace('_', ' ') + ")")) + ago;
     }
 }

@@ -106,8 +106,9 @@ public final class RenderCommand implements Callable<Integer> {
             return root;
         }
 
-        boolean namesTools() {
-            return !tools.isEmpty();
+        /** Whether a name was given that may be wrong. */
+        boolean isChosen() {
+            return !tools.isEmpty() || templates != null;
         }
 
         Tools discover(Host host, CommandSpec spec) {

@@ -64,7 +64,7 @@ final class Client implements AutoCloseable {
     Client(Host host, Fetch.Options options) {
         clock = host.clock();
         backoff = options.backoff();
-        // The only process-wide setting: what goes wrong is told by outcomes, not by a library's stack traces on stderr.
+        // A process-wide setting: what goes wrong is told by outcomes, not by a library's stack traces on stderr.
         library.setLevel(Level.OFF);
         var builder = Methanol.newBuilder()
                 .followRedirects(HttpClient.Redirect.NEVER)

@@ -210,13 +210,12 @@ public final class Fetch {
     }
 
     private CompletableFuture<Outcome> ask(Case one, Store.Found found, Client client, ExecutorService pool) {
-        long start = System.nanoTime();
         var access = one.access();
         var failures = new Failures(access);
         return new ListRequest(access, client, one.budget(), pool, host.clock()).run(found.answer(), !options.force())
                 .thenApplyAsync(gathered -> {
                     try {
-                        return settle(access, found, gathered, start);
+                        return settle(access, found, gathered);
                     } catch (Listing.NotAListing | JsonProcessingException | Failures.Unusable e) {
                         throw new CompletionException(e);
                     }
@@ -227,7 +226,7 @@ public final class Fetch {
                 .whenComplete((outcome, failure) -> one.budget().close());
     }
 
-    private Outcome settle(Access access, Store.Found found, ListRequest.Gathered gathered, long startNanos)
+    private Outcome settle(Access access, Store.Found found, ListRequest.Gathered gathered)
             throws Listing.NotAListing, JsonProcessingException, Failures.Unusable {
         var notes = new ArrayList<>(gathered.notes());
         if (found.damage() != null) {
@@ -235,7 +234,7 @@ public final class Fetch {
         }
         var old = found.answer();
         if (gathered.document() == null) {
-            return unchanged(access, old, gathered, notes, startNanos);
+            return unchanged(access, old, gathered, notes);
         }
         if (holdsSecret(gathered)) {
             throw new Failures.Unusable(Kind.REFUSED, "its answer holds the value of a key", "nothing of it was kept; if it is the key that "
@@ -247,12 +246,12 @@ public final class Fetch {
         note(access, listing, notes);
         var sha256 = sha256(access.provider(), gathered);
         if (old != null && old.sha256().equals(sha256)) {
-            return unchanged(access, old, gathered, notes, startNanos);
+            return unchanged(access, old, gathered, notes);
         }
         var answer = new Answer(access.provider().id(), access.models(), gathered.etag(), gathered.lastModified(), fetchedAt(), models,
                 sha256, gathered.body());
         keep(notes, () -> store.save(access, answer));
-        return new Outcome.Fresh(access.provider().id(), answer, gathered.document(), notes, since(startNanos));
+        return new Outcome.Fresh(access.provider().id(), answer, gathered.document(), notes);
     }
 
     private boolean holdsSecret(ListRequest.Gathered gathered) {
@@ -274,7 +273,7 @@ public final class Fetch {
     }
 
     /** The old bytes stay, so that what is made of them stays the same; only their time and validators are renewed. */
-    private Outcome unchanged(Access access, Answer old, ListRequest.Gathered gathered, List<String> notes, long startNanos) {
+    private Outcome unchanged(Access access, Answer old, ListRequest.Gathered gathered, List<String> notes) {
         var renewed = new Answer(old.provider(), old.url(), gathered.etag(), gathered.lastModified(), fetchedAt(), old.models(),
                 old.sha256(), old.body());
         boolean sameValidators = Objects.equals(old.etag(), renewed.etag()) && Objects.equals(old.lastModified(), renewed.lastModified());
@@ -285,16 +284,13 @@ public final class Fetch {
                 store.save(access, renewed);
             }
         });
-        return new Outcome.NotModified(old.provider(), renewed, notes, since(startNanos));
+        return new Outcome.NotModified(old.provider(), renewed, notes);
     }
 
     private Instant fetchedAt() {
         return host.clock().instant().truncatedTo(ChronoUnit.SECONDS);
     }
 
-    private static Duration since(long startNanos) {
-        return Duration.ofNanos(System.nanoTime() - startNanos);
-    }
 
     private interface Keeping {
         void run() throws IOException;
@@ -341,7 +337,7 @@ public final class Fetch {
         }
     }
 
-    /** Of the body without its volatile fields, which change with every request. Removes them from the document. */
+    /** Of the body without its volatile fields, which change with every request. */
     private static String sha256(Provider provider, ListRequest.Gathered gathered) throws JsonProcessingException, Listing.NotAListing {
         var dropped = provider.mapping().volatileFields();
         if (dropped.isEmpty()) {

@@ -17,6 +17,7 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import lib.fetch.Outcome.Failure;
 import lib.fetch.Outcome.Kind;
 import lib.host.AtomicFile;
@@ -48,6 +49,7 @@ public final class History {
 
     private final Path file;
     private final Map<String, Entry> entries;
+    private final Set<String> recorded = new TreeSet<>();
     private final String damage;
 
     private History(Path file, Map<String, Entry> entries, String damage) {
@@ -114,6 +116,7 @@ public final class History {
     synchronized void record(Collection<Outcome> outcomes, Instant now) {
         for (var outcome : outcomes) {
             entries.put(outcome.provider(), next(entries.get(outcome.provider()), outcome, now));
+            recorded.add(outcome.provider());
         }
     }
 
@@ -144,11 +147,14 @@ public final class History {
         return doubled.compareTo(LONGEST_PAUSE) < 0 ? doubled : LONGEST_PAUSE;
     }
 
+    /** Writes what this run recorded over what the file holds by now: another run may have ended meanwhile. */
     public synchronized void save() throws IOException {
+        var all = new TreeMap<>(damage == null ? load(file).entries : Map.<String, Entry>of());
+        recorded.forEach(provider -> all.put(provider, entries.get(provider)));
         var root = JsonNodeFactory.instance.objectNode();
         root.put("schema", 1);
         var providers = root.putObject("providers");
-        for (var e : entries.values()) {
+        for (var e : all.values()) {
             providers.putObject(e.provider()).put("outcome", e.outcome()).put("at", text(e.at())).put("models", e.models())
                     .put("failure", e.failureKind()).put("message", e.message()).put("advice", e.advice())
                     .put("last_success", text(e.lastSuccess())).put("failures_in_a_row", e.failuresInARow())

@@ -2,7 +2,6 @@ package lib.fetch;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.net.URI;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 
@@ -16,10 +15,10 @@ public sealed interface Outcome {
      * @param document the answer's body, as it was parsed
      * @param notes    what was odd about it, fit to print (refused ids, a join that failed)
      */
-    record Fresh(String provider, Answer answer, JsonNode document, List<String> notes, Duration took) implements Outcome {}
+    record Fresh(String provider, Answer answer, JsonNode document, List<String> notes) implements Outcome {}
 
     /** The stored answer is still right: a 304, or the same content again. */
-    record NotModified(String provider, Answer answer, List<String> notes, Duration took) implements Outcome {}
+    record NotModified(String provider, Answer answer, List<String> notes) implements Outcome {}
 
     /** Nothing usable came, so the stored answer serves; its {@code fetchedAt} tells its age. {@code why} is null for --offline. */
     record Stale(String provider, Answer answer, Failure why) implements Outcome {}

@@ -6,15 +6,16 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.DateTimeException;
-import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
@@ -88,7 +89,7 @@ public final class Store {
         try {
             makeDir();
             if (!Files.isWritable(dir)) {
-                throw new IOException("no permission to write");
+                throw new AccessDeniedException(dir.toString());
             }
         } catch (IOException e) {
             throw new UncheckedIOException("answers cannot be kept in " + dir, e);

@@ -44,8 +44,6 @@ public final class Normaliser {
     private static final Map<String, String> MODALITY_WORDS = Map.of("file", "pdf", "files", "pdf", "document", "pdf",
             "documents", "pdf", "images", "image", "videos", "video");
 
-    private static final Set<String> STATUSES = Set.of("preview", "active", "deprecated", "retired", "missing");
-
     /** Dates that say when a model came to be: the ones that servers make up. */
     private static final Set<Field> BIRTHS = Set.of(Field.RELEASED, Field.UPDATED);
 
@@ -293,7 +291,7 @@ public final class Normaliser {
 
     private static String status(String stated) {
         var word = stated.length() > 20 ? "" : stated.toLowerCase(Locale.ROOT);
-        return STATUSES.contains(word) ? word : null;
+        return Mapping.STATUSES.contains(word) ? word : null;
     }
 
     /**

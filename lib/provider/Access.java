@@ -47,7 +47,7 @@ public record Access(Provider provider, String baseUrl, URI models, URI join, St
         UnaryOperator<String> environment = provider.trust() == Provider.Trust.PROJECT ? name -> null : host::env;
         boolean takesKey = provider.key() != Provider.KeyNeed.NONE && !provider.keyEnv().isEmpty();
         var set = takesKey ? firstSet(provider.keyEnv(), environment) : null;
-        var key = set == null ? null : key(set, environment);
+        var key = set == null ? null : environment.apply(set);
         var keyVariable = !takesKey ? null : set != null ? set : provider.keyEnv().get(0);
 
         var whole = provider.baseUrl() == null ? null : PLACEHOLDER.matcher(provider.baseUrl());
@@ -74,17 +74,6 @@ public record Access(Provider provider, String baseUrl, URI models, URI join, St
             }
         }
         return null;
-    }
-
-    private static String key(String variable, UnaryOperator<String> environment) {
-        var key = environment.apply(variable);
-        for (int i = 0; i < key.length(); i++) {
-            if (key.charAt(i) < ' ' || key.charAt(i) > '~') {
-                throw new ConfigError(variable + ": the key holds a character that no key has (a line break, or not ASCII);"
-                        + " set it again");
-            }
-        }
-        return key;
     }
 
     /** A whole address from a variable. Some people's variable is the address of the list itself. */

@@ -29,6 +29,12 @@ public record Mapping(Items items, Set<String> skip, Offer offer, Map<Field, Lis
         Map<Field, List<Condition>> flags, List<Rule> mode, List<Rule> status, Map<String, String> modes,
         List<Pointer> complete, List<Pattern> notChat, List<Pointer> volatileFields, Price price) {
 
+    /** The kinds of model there are, and the statuses in a model's life: no other word stands in a snapshot. */
+    public static final List<String> MODES = List.of("chat", "responses", "completion", "embedding", "rerank",
+            "image_generation", "audio_transcription", "audio_speech", "video_generation", "moderation", "ocr", "realtime",
+            "search", "other");
+    public static final List<String> STATUSES = List.of("preview", "active", "deprecated", "retired", "missing");
+
     /** @param path null for {@link Shape#MAP} */
     public record Items(Shape shape, Pointer path) {}
 

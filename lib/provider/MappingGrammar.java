@@ -24,10 +24,6 @@ final class MappingGrammar {
             Map.of(Field.ID, List.of(Pointer.parse("/id"))), Map.of(), List.of(), List.of(), Map.of(), List.of(), List.of(),
             List.of(), null);
 
-    private static final List<String> MODES = List.of("chat", "responses", "completion", "embedding", "rerank",
-            "image_generation", "audio_transcription", "audio_speech", "video_generation", "moderation", "ocr", "realtime",
-            "search", "other");
-    private static final List<String> STATUSES = List.of("preview", "active", "deprecated", "retired", "missing");
     private static final List<String> UNITS = List.of("token", "1K", "1M");
     private static final long[] TOKENS_PER_UNIT = {1, 1_000, 1_000_000};
     private static final Pattern CURRENCY = Pattern.compile("[A-Z]{3}");
@@ -76,8 +72,8 @@ final class MappingGrammar {
                 case "items" -> items = items(member);
                 case "skip" -> skip = Collections.unmodifiableSet(new LinkedHashSet<>(texts(member)));
                 case "offer" -> offer = offer(member);
-                case "mode" -> mode = rules(member, MODES);
-                case "status" -> status = rules(member, STATUSES);
+                case "mode" -> mode = rules(member, Mapping.MODES);
+                case "status" -> status = rules(member, Mapping.STATUSES);
                 case "modes" -> modes = modes(member, modes);
                 case "complete" -> complete = pointers(member);
                 case "not_chat" -> notChat = each(member, MappingGrammar::pattern);
@@ -146,7 +142,7 @@ final class MappingGrammar {
             if (each.isNull()) {
                 modes.remove(each.key());
             } else {
-                modes.put(each.key(), word(each.scalar(), each.key(), MODES));
+                modes.put(each.key(), word(each.scalar(), each.key(), Mapping.MODES));
             }
         }
         return Collections.unmodifiableMap(modes);

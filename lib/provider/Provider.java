@@ -33,6 +33,10 @@ public record Provider(String id, String name, Ship ship, String why, String sin
         Map<String, String> wires, String models, Page page, Join join, Mapping mapping, String docs, String verified,
         String modelsDev, String litellm, Legacy legacy, Trust trust) {
 
+    /** The protocols an API may speak. */
+    public static final List<String> WIRES = List.of("openai-chat", "openai-responses", "anthropic-messages",
+            "google-generate", "cohere-chat", "azure-openai");
+
     /** {@code default}: asked when its key is set. {@code template}, {@code disabled} and tombstones only when named. */
     public enum Ship { DEFAULT, TEMPLATE, LOCAL, DISABLED, SOURCE, TOMBSTONE }
 

@@ -35,8 +35,6 @@ record ProviderFile(Map<String, Yaml.Member> defaults, Map<String, Entry> entrie
     private static final Set<String> TOMBSTONE_KEYS = union(COMMON_KEYS, List.of("since", "successor"));
     private static final List<String> SHIPS = List.of("default", "template", "local", "disabled", "source");
     private static final List<String> KEY_NEEDS = List.of("required", "optional", "none");
-    private static final List<String> WIRES = List.of("openai-chat", "openai-responses", "anthropic-messages",
-            "google-generate", "cohere-chat", "azure-openai");
     /** Set by the HTTP client itself, which refuses them; secrets belong in variables and not in files. */
     private static final Set<String> NOT_OURS = Set.of("connection", "content-length", "expect", "host", "upgrade",
             "authorization", "proxy-authorization", "cookie");
@@ -195,14 +193,14 @@ record ProviderFile(Map<String, Yaml.Member> defaults, Map<String, Entry> entrie
         var wires = new LinkedHashMap<String, String>();
         var member = members.get("wires");
         if (member == null) {
-            wires.put(WIRES.get(0), null);
+            wires.put(Provider.WIRES.get(0), null);
         } else if (member.value() instanceof Yaml.Table table) {
-            for (var wire : table.only(WIRES, "wires").members().values()) {
+            for (var wire : table.only(Provider.WIRES, "wires").members().values()) {
                 wires.put(wire.key(), baseUrl(wire));
             }
         } else {
             for (var wire : member.scalars()) {
-                wires.put(MappingGrammar.word(wire, "wires", WIRES), null);
+                wires.put(MappingGrammar.word(wire, "wires", Provider.WIRES), null);
             }
         }
         return Collections.unmodifiableMap(wires);

@@ -308,6 +308,10 @@ final class Engine {
             } catch (InterruptedException e) {
                 jobs.clear();
                 members.forEach(Thread::interrupt);
+                // Each deletes the file it is in the middle of; one that a template keeps busy is not waited for long.
+                for (var member : members) {
+                    member.join(500);
+                }
                 throw e;
             }
             if (broken.get() != null) {

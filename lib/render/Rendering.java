@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -110,7 +111,12 @@ public final class Rendering {
      * @param news      files that tell of this fetch, and so differ each time
      */
     public record Report(List<Path> written, List<Path> unchanged, List<LeftOut> leftOut, List<Note> notes,
-            List<Problem> problems, SortedSet<Path> untrusted, SortedSet<Path> news) {}
+            List<Problem> problems, SortedSet<Path> untrusted, SortedSet<Path> news) {
+
+        /** Nothing was rendered. */
+        public static final Report EMPTY = new Report(List.of(), List.of(), List.of(), List.of(), List.of(), Collections.emptySortedSet(),
+                Collections.emptySortedSet());
+    }
 
 
     /** @param provider null for a template that is rendered once for all */

@@ -20,11 +20,12 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Function;
 import java.util.jar.JarFile;
 import java.util.stream.Collectors;
 import lib.host.Host;
 import lib.provider.ConfigError;
+import lib.provider.Mapping;
+import lib.provider.Provider;
 
 /**
  * The tools there are templates for. A folder below {@code templates/} is a tool, and every {@code *.EXT.ftl} in it makes one
@@ -37,19 +38,16 @@ public final class Tools {
     private static final int MAX_TEMPLATE_BYTES = 1 << 20;
     private static final int MAX_FOLDER_DEPTH = 6;
     private static final Set<String> ATTRIBUTES = Set.of("about", "output", "also", "where", "apply", "when", "optional");
-    private static final Set<String> WIRES = Set.of("openai-chat", "openai-responses", "anthropic-messages", "google-generate",
-            "cohere-chat", "azure-openai");
-    private static final Set<String> MODES = Set.of("chat", "responses", "completion", "embedding", "rerank", "image_generation",
-            "audio_transcription", "audio_speech", "video_generation", "moderation", "ocr", "realtime", "search", "other");
 
     /**
      * One file of a layer.
      *
      * @param layer {@code --templates}, {@code ./templates}, {@code user} or {@code bundled}
      * @param shown where its user finds it
-     * @param text  with LF line ends
+     * @param text  with LF line ends; empty where it cannot be read
+     * @param flaw  why it cannot be read, null where it can
      */
-    public record Source(String layer, String shown, String text, boolean trusted) {}
+    public record Source(String layer, String shown, String text, boolean trusted, String flaw) {}
 
     /**
      * One template.
@@ -108,16 +106,16 @@ public final class Tools {
             if (!Files.isDirectory(folder)) {
                 throw new ConfigError("--templates " + option + ": there is no such folder");
             }
-            layers.add(folder("--templates", folder, option.toString(), path -> true));
+            layers.add(folder("--templates", folder, option.toString(), true));
         }
         var ours = new HashMap<String, String>();
         bundled.forEach((path, text) -> ours.put(path, unix(text)));
-        layers.add(folder("./templates", host.cwd().resolve("templates"), "templates", null).entrySet().stream()
+        layers.add(folder("./templates", host.cwd().resolve("templates"), "templates", false).entrySet().stream()
                 .collect(Collectors.toMap(Map.Entry::getKey, e -> judged(e.getValue(), ours.get(e.getKey())))));
         var user = host.configDir().resolve("templates");
-        layers.add(folder("user", user, user.toString(), path -> true));
+        layers.add(folder("user", user, user.toString(), true));
         layers.add(ours.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey,
-                e -> new Source("bundled", "templates/" + e.getKey() + " (bundled)", e.getValue(), true))));
+                e -> new Source("bundled", "templates/" + e.getKey() + " (bundled)", e.getValue(), true, null))));
         var all = new TreeMap<String, Source>();
         var trusted = new HashMap<String, Source>();
         for (var layer : layers) {
@@ -133,11 +131,11 @@ public final class Tools {
 
     private static Source judged(Source found, String ours) {
         boolean same = found.text().equals(ours);
-        return new Source(same ? "bundled" : found.layer(), found.shown(), found.text(), same);
+        return new Source(same ? "bundled" : found.layer(), found.shown(), found.text(), same, found.flaw());
     }
 
     /** All templates of the file tree, symbolic links followed: people keep them with stow. */
-    private static Map<String, Source> folder(String layer, Path folder, String shown, Function<String, Boolean> trust) {
+    private static Map<String, Source> folder(String layer, Path folder, String shown, boolean trusted) {
         var found = new TreeMap<String, Source>();
         if (!Files.isDirectory(folder)) {
             return found;
@@ -147,9 +145,11 @@ public final class Tools {
                 var path = folder.relativize(file).toString().replace('\\', '/');
                 var where = shown + "/" + path;
                 if (Files.size(file) > MAX_TEMPLATE_BYTES) {
-                    throw new ConfigError(where + ": larger than " + (MAX_TEMPLATE_BYTES >> 20) + " MB, so no template");
+                    found.put(path, new Source(layer, where, "", trusted, "is larger than " + (MAX_TEMPLATE_BYTES >> 20) + " MB, so no template"));
+                    continue;
                 }
-                found.put(path, new Source(layer, where, unix(utf8(where, Files.readAllBytes(file))), trust != null));
+                var text = utf8(Files.readAllBytes(file));
+                found.put(path, new Source(layer, where, text == null ? "" : unix(text), trusted, text == null ? "is not UTF-8" : null));
             }
         } catch (IOException | UncheckedIOException e) {
             throw new ConfigError(shown + ": cannot be read: " + e.getMessage());
@@ -157,11 +157,12 @@ public final class Tools {
         return found;
     }
 
-    private static String utf8(String where, byte[] bytes) {
+    /** @return null where it is something else */
+    private static String utf8(byte[] bytes) {
         try {
             return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
         } catch (CharacterCodingException e) {
-            throw new ConfigError(where + ": is not UTF-8");
+            return null;
         }
     }
 
@@ -178,7 +179,7 @@ public final class Tools {
             }
             var resource = Tools.class.getClassLoader().getResource("templates");
             var folder = resource == null ? home.resolve("templates") : Path.of(resource.toURI());
-            return folder("bundled", folder, "templates", path -> true).entrySet().stream()
+            return folder("bundled", folder, "templates", true).entrySet().stream()
                     .collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().text()));
         } catch (IOException e) {
             throw new UncheckedIOException("reading our own templates", e);
@@ -206,6 +207,9 @@ public final class Tools {
     }
 
     private Entry read(String path, Source source) throws Engine.Failed {
+        if (source.flaw() != null) {
+            throw flaw(source, source.flaw());
+        }
         int slash = path.indexOf('/');
         if (slash < 0) {
             throw flaw(source, "a template stands in the folder of its tool: templates/TOOL/" + path);
@@ -234,9 +238,9 @@ public final class Tools {
         var wanted = where.get("wire");
         Collection<?> all = wanted instanceof Collection<?> list ? list : wanted == null ? List.of() : List.of(wanted);
         for (var wire : all) {
-            wires.add(known(source, "wire", String.valueOf(wire), WIRES));
+            wires.add(known(source, "wire", String.valueOf(wire), Provider.WIRES));
         }
-        var mode = where.get("mode") == null ? null : known(source, "mode", String.valueOf(where.get("mode")), MODES);
+        var mode = where.get("mode") == null ? null : known(source, "mode", String.valueOf(where.get("mode")), Mapping.MODES);
         var when = text(source, template, "when");
         if (when != null) {
             known(source, "value of \"when\"", when, Set.of("fetch"));
@@ -269,7 +273,7 @@ public final class Tools {
         throw flaw(source, "\"" + attribute + "\" has to be a text");
     }
 
-    private static String known(Source source, String what, String word, Set<String> words) throws Engine.Failed {
+    private static String known(Source source, String what, String word, Collection<String> words) throws Engine.Failed {
         if (words.contains(word)) {
             return word;
         }
@@ -288,6 +292,11 @@ public final class Tools {
     /** Tool to its templates, both in order of their names. */
     public SortedMap<String, List<Entry>> byTool() {
         return entries.values().stream().collect(Collectors.groupingBy(Entry::tool, TreeMap::new, Collectors.toList()));
+    }
+
+    /** Whether a template that is not ours tells of a fetch, which may tell of anything: ours look at the fetch alone. */
+    public boolean tellsNewsByOthers() {
+        return entries.values().stream().anyMatch(entry -> entry.onFetch() && !entry.source().layer().equals("bundled"));
     }
 
     /** One name for all templates and what they include: another when any of them changed. */
