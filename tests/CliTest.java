@@ -357,4 +357,33 @@ class CliTest {
         assertTrue(door.run("fetch").err().contains("Nothing changed"));
         assertTrue(door.run("fetch", "--legacy-output").err().contains("3 unchanged") || written().containsKey("models/models_groq.toml"));
     }
+
+    @Test
+    void an_accepted_empty_list_empties_the_lists_and_is_named_for_the_tools() throws IOException {
+        door.run("fetch");
+        server.on("/groq/models", Loopback.json("{\"data\":[]}"));
+        assertEquals(1, door.run("fetch").code());
+        assertEquals("boreas-70b\nswift-8b", written().get("config/txt/models_groq.txt"));
+        var result = door.run("fetch", "--force");
+        assertEquals(0, result.code(), result::toString);
+        assertEquals("", written().get("config/txt/models_groq.txt"));
+        assertTrue(result.err().contains("not usable with aichat"), result.err());
+    }
+
+    @Test
+    void a_keyless_provider_of_a_stranger_gets_no_name_that_makes_a_tool_read_a_key() throws IOException {
+        Files.writeString(door.cwd.resolve("providers.yaml"), "providers:\n  tavily:\n    base_url: " + server.uri("/groq") + "\n");
+        door.run("fetch", "tavily");
+        assertTrue(written().get("config/aichat/models_tavily.yaml").contains("name: \"tavily_keyless\""));
+    }
+
+    @Test
+    void gemini_models_are_named_as_aichat_sends_them() throws IOException {
+        server.on("/google/models", Loopback.json("{\"models\":[{\"name\":\"models/g-1\",\"inputTokenLimit\":1000,"
+                + "\"supportedGenerationMethods\":[\"generateContent\"]}]}"));
+        door.with("GOOGLE_API_OPENAI", server.uri("/google").toString()).with("GEMINI_API_KEY", Fixtures.KEY).run("fetch", "google");
+        assertTrue(written().get("config/aichat/models_google.yaml").contains("name: \"g-1\""));
+        assertTrue(written().get("models/catalog.json").contains("\"id\":\"models/g-1\""));
+        assertEquals(Fixtures.KEY, server.requests("/google/models").get(0).headers().get("x-goog-api-key"));
+    }
 }

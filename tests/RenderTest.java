@@ -51,10 +51,10 @@ class RenderTest {
     }
 
     @Test
-    void the_option_beats_the_project_and_the_project_beats_the_user() throws Exception {
+    void the_option_beats_the_user_and_nobody_trusts_the_project() throws Exception {
         var fixture = fixture().user("t/a.txt.ftl", "user").project("t/a.txt.ftl", "project");
         fixture.render();
-        assertEquals("project", fixture.read("config/t/a.txt"));
+        assertEquals("user", fixture.read("config/t/a.txt"));
         fixture.put(dir.resolve("given"), "t/a.txt.ftl", "given").option(dir.resolve("given")).render();
         assertEquals("given", fixture.read("config/t/a.txt"));
     }
@@ -309,10 +309,30 @@ class RenderTest {
     }
 
     @Test
-    void an_untrusted_template_writes_below_config_and_models_only() throws Exception {
-        var fixture = fixture().project("t/a.txt.ftl", "<#ftl attributes={\"output\": \".git/hooks/pre-commit\"}>\nx");
-        assertEquals(Rendering.Kind.REFUSED, fixture.render().problems().get(0).kind());
-        assertFalse(fixture.exists(".git"));
+    void an_untrusted_template_writes_below_its_own_folder_only() throws Exception {
+        for (var output : List.of(".git/hooks/pre-commit", "config/aichat/models_acme.yaml", "models/x")) {
+            var fixture = new RenderFixtures(Files.createTempDirectory(dir, "u")).ids("acme", "m")
+                    .project("t/a.txt.ftl", "<#ftl attributes={\"output\": \"" + output + "\"}>\nx");
+            assertEquals(Rendering.Kind.REFUSED, fixture.render().problems().get(0).kind());
+            assertFalse(fixture.exists(output));
+        }
+    }
+
+    @Test
+    void an_untrusted_template_for_a_tool_of_ours_is_not_used_and_told() throws Exception {
+        var fixture = fixture().bundled("aichat/a.txt.ftl", "ours").project("aichat/a.txt.ftl", "theirs").project("aichat/b.txt.ftl", "theirs");
+        fixture.render();
+        assertEquals("ours", fixture.read("config/aichat/a.txt"));
+        assertFalse(fixture.exists("config/aichat/b.txt"));
+        assertEquals(2, fixture.discover().ignored().size());
+        assertTrue(fixture.discover().ignored().get(0).contains("aichat"));
+    }
+
+    @Test
+    void a_tool_whose_only_template_is_broken_is_still_a_tool() throws Exception {
+        var tools = fixture().user("mine/a.txt.ftl", "<#if").discover();
+        tools.require(List.of("mine"));
+        assertEquals(1, tools.problems().size());
     }
 
     @Test

@@ -164,7 +164,7 @@ public final class FetchCommand implements Callable<Integer> {
         output.say(kept != null ? "Nothing changed; " + Workspace.count(kept.size(), "file") + " below " + workspace.root() + " left as they are."
                 : Workspace.count(report.written().size(), "file") + " written, " + report.unchanged().size() + " unchanged below "
                         + workspace.root() + ": " + RenderCommand.Options.byTool(workspace.root(), report));
-        return Failures.worst(FetchReport.exitCode(outcomes, !names.isEmpty()), RenderCommand.Options.exitCode(report),
+        return Failures.worst(FetchReport.exitCode(outcomes, !names.isEmpty() && !offline), RenderCommand.Options.exitCode(report),
                 misfits.isEmpty() ? Failures.OK : Failures.CONFIGURATION);
     }
 

@@ -15,6 +15,8 @@ import lib.render.Rendering;
 
 /** What a fetch tells: how it goes, what it came to, and the same as JSON for a script. */
 final class FetchReport {
+    private static final int MOST_NOTES = 5;
+
     private FetchReport() {}
 
     /** What ends a fetch: counts first, then whatever wants attention and what to do about it. Failures are told to the quiet, too. */
@@ -25,7 +27,13 @@ final class FetchReport {
             if (outcome instanceof Outcome.Skipped one) {
                 skipped.computeIfAbsent(one.advice(), advice -> new ArrayList<>()).add(one.provider());
             }
-            notes(outcome).forEach(note -> output.say("  " + output.paint("yellow", "note") + "    " + outcome.provider() + ": " + note));
+            int shown = output.verbose() ? Integer.MAX_VALUE : MOST_NOTES;
+            notes(outcome).stream().limit(shown).forEach(note -> output.say("  " + output.paint("yellow", "note") + "    " + outcome.provider()
+                    + ": " + note));
+            if (notes(outcome).size() > shown) {
+                output.say("  " + output.paint("yellow", "note") + "    " + outcome.provider() + ": and " + (notes(outcome).size() - shown)
+                        + " more; --verbose and models/extra/run_*.json tell all");
+            }
         }
         skipped.forEach((advice, providers) -> output.say("  " + output.paint("faint", "skipped") + " " + String.join(", ", providers)
                 + (advice == null ? "" : ": " + advice)));
@@ -123,14 +131,14 @@ final class FetchReport {
     }
 
     /** 0 all was done, 1 some failed or only old data served, 3 nothing at all could be done. */
-    static int exitCode(List<Outcome> outcomes, boolean named) {
+    static int exitCode(List<Outcome> outcomes, boolean excused) {
         if (outcomes.isEmpty()) {
             return Failures.NOTHING_DONE;
         }
         boolean failed = outcomes.stream().anyMatch(o -> failure(o) != null);
         boolean any = outcomes.stream().anyMatch(o -> o.usable() != null);
         if (!failed) {
-            return any || named ? Failures.OK : Failures.NOTHING_DONE;
+            return any || excused ? Failures.OK : Failures.NOTHING_DONE;
         }
         return any ? Failures.SOME_FAILED : Failures.NOTHING_DONE;
     }

@@ -106,9 +106,13 @@ public final class ProvidersCommand implements Callable<Integer> {
         return String.join(", ", parts);
     }
 
-    private static Map<String, Integer> modelsKnown(Workspace workspace) {
+    private Map<String, Integer> modelsKnown(Workspace workspace) {
         var known = new HashMap<String, Integer>();
-        workspace.snapshot().models().forEach(model -> known.merge(model.providerId(), 1, Integer::sum));
+        try {
+            workspace.snapshot().models().forEach(model -> known.merge(model.providerId(), 1, Integer::sum));
+        } catch (lib.provider.ConfigError e) {
+            output.warn(e.getMessage());
+        }
         return known;
     }
 

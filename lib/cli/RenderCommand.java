@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
@@ -113,6 +114,7 @@ public final class RenderCommand implements Callable<Integer> {
 
         Tools discover(Host host, CommandSpec spec) {
             var found = Tools.discover(host, templates, Tools.bundled());
+            found.ignored().forEach(host.err()::println);
             try {
                 found.require(tools);
             } catch (lib.provider.ConfigError e) {
@@ -128,7 +130,8 @@ public final class RenderCommand implements Callable<Integer> {
          */
         Rendering.Report render(Workspace workspace, Tools found, Snapshot snapshot, Function<String, JsonNode> answers, Set<String> only,
                 Rendering.Run run) throws InterruptedException {
-            var byProvider = new LinkedHashMap<String, List<Model>>();
+            var byProvider = new TreeMap<String, List<Model>>();
+            snapshot.inputs().forEach(input -> byProvider.put(input.id(), new ArrayList<>()));
             snapshot.models().forEach(model -> byProvider.computeIfAbsent(model.providerId(), id -> new ArrayList<>()).add(model));
             var accesses = workspace.known(byProvider.keySet());
             return new Renderer(found).render(new Rendering.Request(workspace.root(), accesses, workspace.providers().byId().values(),
@@ -194,7 +197,7 @@ public final class RenderCommand implements Callable<Integer> {
 
         /** The files of a report by tool: {@code aichat 12, codex 4}, for one line of a summary. */
         static String byTool(Path root, Rendering.Report report) {
-            var counts = new java.util.TreeMap<String, Integer>();
+            var counts = new TreeMap<String, Integer>();
             var all = new TreeSet<>(report.written());
             all.addAll(report.unchanged());
             for (var file : all) {

@@ -1,6 +1,9 @@
 package lib.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -75,9 +78,16 @@ public final class StatsCommand implements Callable<Integer> {
             output.table(List.of("PROVIDER", "MODELS", "CONTEXT", "MAX OUTPUT", "PRICES", "TOOLS", "VISION", "REASONING"),
                     all.stream().map(StatsCommand::row).toList());
         }
-        workspace.history().entries().values().stream().map(e -> e.lastSuccess()).filter(java.util.Objects::nonNull).max(Instant::compareTo)
-                .ifPresent(last -> output.say("Last successful answer: " + Workspace.age(last, host.clock().instant()) + " ago."));
+        output.say(workspace.snapshotFile() + " last changed " + Workspace.age(changed(workspace.snapshotFile()), host.clock().instant()) + " ago.");
         return Failures.OK;
+    }
+
+    private static Instant changed(Path file) {
+        try {
+            return Files.getLastModifiedTime(file).toInstant();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static List<String> row(Counts counts) {

@@ -41,6 +41,7 @@ public final class ToolsCommand implements Callable<Integer> {
             array.addObject().put("tool", entry.tool()).put("template", source.shown()).put("layer", source.layer()).put("trusted", source.trusted())
                     .put("output", entry.output()).put("optional", entry.optional()).put("about", entry.about());
         }
+        tools.ignored().forEach(output::warn);
         tools.problems().forEach(problem -> output.warn("error " + problem));
         if (json) {
             output.data(array);

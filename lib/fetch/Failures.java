@@ -99,9 +99,13 @@ final class Failures {
 
     private Failure ofJson(JsonProcessingException json) {
         var at = json.getLocation() == null ? "" : " at line " + json.getLocation().getLineNr() + ", column " + json.getLocation().getColumnNr();
-        var why = json instanceof StreamConstraintsException ? "JSON beyond all measure" : "no JSON";
-        return new Failure(Kind.PARSE, "its answer is " + why + at + ": " + scrubbed(json.getOriginalMessage()),
-                "see what it sends: " + place(access.models()));
+        if (json instanceof StreamConstraintsException) {
+            return new Failure(Kind.PARSE, "its answer is JSON beyond all measure" + at + ": nested too deep, or too long",
+                    "see what it sends: " + place(access.models()));
+        }
+        // What the parser says after this is for its programmers.
+        var what = json.getOriginalMessage().replaceAll("[:;,]? ?(enable|\\(for|from) [`A-Z(].*", "");
+        return new Failure(Kind.PARSE, "its answer is no JSON" + at + ": " + scrubbed(what), "see what it sends: " + place(access.models()));
     }
 
     private String ofNetwork(IOException failure) {

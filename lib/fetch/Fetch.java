@@ -64,7 +64,7 @@ public final class Fetch {
         }
     }
 
-    private static final int MOST_NAMED = 5;
+    private static final int MOST_NAMED = 100;
 
     private final Host host;
     private final Store store;

@@ -31,8 +31,8 @@ public final class History {
     private static final int FAILURES_BEFORE_PAUSE = 3;
     private static final Duration FIRST_PAUSE = Duration.ofMinutes(1);
     private static final Duration LONGEST_PAUSE = Duration.ofHours(1);
-    /** Failures that asking less often may help. */
-    private static final Set<Kind> TIRING = Set.of(Kind.NETWORK, Kind.RATE_LIMIT);
+    /** Failures that nobody here can mend, so that asking less often is all there is. The others end when a key or a plan is changed. */
+    private static final Set<Kind> TIRING = Set.of(Kind.NETWORK, Kind.RATE_LIMIT, Kind.PARSE, Kind.GONE);
 
     /**
      * @param outcome       fresh, not_modified, stale, skipped or failed
@@ -133,9 +133,9 @@ public final class History {
         if (why == null) {
             return new Entry(id, outcome instanceof Outcome.Fresh ? "fresh" : "not_modified", now, models, null, null, null, now, 0, null);
         }
-        int inARow = TIRING.contains(why.kind()) ? failures + 1 : 0;
+        int inARow = failures + 1;
         return new Entry(id, outcome instanceof Outcome.Stale ? "stale" : "failed", now, models, why.kind().name(), why.message(),
-                why.advice(), lastSuccess, inARow, inARow < FAILURES_BEFORE_PAUSE ? null : now.plus(pause(inARow)));
+                why.advice(), lastSuccess, inARow, !TIRING.contains(why.kind()) || inARow < FAILURES_BEFORE_PAUSE ? null : now.plus(pause(inARow)));
     }
 
     private static Failure failure(Outcome outcome) {

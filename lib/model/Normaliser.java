@@ -37,7 +37,7 @@ public final class Normaliser {
 
     /** What serving software fills in where nobody said who owns the model; no owner, unless the id or the provider says so too. */
     private static final Set<String> PLACEHOLDER_OWNERS = Set.of("system", "owner", "organization_owner", "organization-owner",
-            "custom", "library", "llamacpp", "openai", "sglang", "vllm");
+            "custom", "library", "unknown", "llamacpp", "openai", "sglang", "vllm");
 
     /** The schema's modalities in its order, and the other words that the providers use for them. */
     private static final List<String> MODALITIES = List.of("text", "image", "audio", "video", "pdf");

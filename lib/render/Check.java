@@ -190,7 +190,7 @@ final class Check {
     }
 
     /** @return why this is no place for an output, or null */
-    static String place(String output, boolean trusted) {
+    static String place(String output, String tool, boolean trusted) {
         for (var part : output.split("/", -1)) {
             if (part.isBlank() || part.equals(".") || part.equals("..") || part.matches(".*[\\\\:*?\"<>|\\p{Cntrl}].*")) {
                 return "'" + Listing.visible(output) + "' is no path below the root";
@@ -199,8 +199,8 @@ final class Check {
         if (output.equals(SNAPSHOT)) {
             return SNAPSHOT + " is the snapshot itself";
         }
-        return trusted || output.startsWith("config/") || output.startsWith("models/") ? null
-                : "it is not trusted, so it may write below config/ and models/ only, not to " + Listing.visible(output);
+        return trusted || output.startsWith("config/" + tool + "/") ? null
+                : "it is not trusted, so it may write below config/" + tool + "/ only, not to " + Listing.visible(output);
     }
 
     /** Whether a symbolic link on the way takes this file out of the root. */

@@ -247,7 +247,7 @@ public final class Renderer {
             var targets = new ArrayList<Path>();
             for (var output : job.outputs()) {
                 var filled = fill(output, job.provider());
-                var flaw = Check.place(filled, entry.source().trusted());
+                var flaw = Check.place(filled, entry.tool(), entry.source().trusted());
                 if (flaw != null) {
                     problem(job, Rendering.Kind.REFUSED, flaw);
                     continue;

@@ -62,6 +62,9 @@ public final class Rendering {
                 if (owner.containsKey(read) && !provider.keyEnv().contains(read)) {
                     name += "_api";
                 }
+                if (provider.trust() == Provider.Trust.PROJECT) {
+                    name += "_keyless";
+                }
                 while (!taken.add(name)) {
                     name += "_2";
                 }

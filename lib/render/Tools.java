@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.jar.JarFile;
@@ -32,7 +33,8 @@ import lib.provider.Provider;
  * file, or one per provider. Files that start with {@code _} or end in {@code .inc.ftl} are there to be included.
  *
  * <p>Layers, the first that has a path wins: {@code --templates DIR}, {@code ./templates}, the user's configuration folder,
- * bundled. Of {@code ./templates}, which may be somebody else's repository, only what equals our bundled file is trusted.
+ * bundled. Of {@code ./templates}, which may be somebody else's repository, only what equals our bundled file is trusted; the
+ * rest may make files for tools that nobody else has templates for.
  */
 public final class Tools {
     private static final int MAX_TEMPLATE_BYTES = 1 << 20;
@@ -75,8 +77,12 @@ public final class Tools {
     private final List<Rendering.Problem> problems = new ArrayList<>();
     private final Engine engine;
     private final String digest;
+    private final List<String> ignored;
+    private final SortedSet<String> names = new TreeSet<>();
 
-    private Tools(Map<String, Source> all, Map<String, Source> trusted) {
+    private Tools(Map<String, Source> all, Map<String, Source> trusted, List<String> ignored) {
+        this.ignored = ignored;
+        all.keySet().stream().filter(path -> path.contains("/")).map(Tools::toolOf).forEach(names::add);
         engine = new Engine(trusted::get, all::get);
         var parts = new ArrayList<String>();
         all.forEach((path, source) -> parts.addAll(List.of(path, source.layer(), String.valueOf(source.trusted()), source.text())));
@@ -117,16 +123,31 @@ public final class Tools {
         layers.add(ours.entrySet().stream().collect(Collectors.toMap(Map.Entry::getKey,
                 e -> new Source("bundled", "templates/" + e.getKey() + " (bundled)", e.getValue(), true, null))));
         var all = new TreeMap<String, Source>();
-        var trusted = new HashMap<String, Source>();
+        var trusted = new TreeMap<String, Source>();
         for (var layer : layers) {
             layer.forEach((path, source) -> {
-                all.putIfAbsent(path, source);
                 if (source.trusted()) {
                     trusted.putIfAbsent(path, source);
                 }
             });
         }
-        return new Tools(all, trusted);
+        var known = trusted.keySet().stream().map(Tools::toolOf).collect(Collectors.toSet());
+        var ignored = new ArrayList<String>();
+        for (var layer : layers) {
+            layer.forEach((path, source) -> {
+                if (source.trusted() || !known.contains(toolOf(path))) {
+                    all.putIfAbsent(path, source);
+                } else {
+                    ignored.add(source.shown() + " is not used: it is not ours, nobody trusts it yet, and it is for " + toolOf(path)
+                            + ", whose files may send a key. If it is yours, use --templates, or keep it in " + user);
+                }
+            });
+        }
+        return new Tools(all, trusted, ignored);
+    }
+
+    private static String toolOf(String path) {
+        return path.contains("/") ? path.substring(0, path.indexOf('/')) : path;
     }
 
     private static Source judged(Source found, String ours) {
@@ -304,17 +325,21 @@ public final class Tools {
         return digest;
     }
 
+    /** Templates of {@code ./templates} that are not used because nobody trusts them, one line each. */
+    public List<String> ignored() {
+        return ignored;
+    }
+
     /** Templates that cannot be used, and why. */
     public List<Rendering.Problem> problems() {
         return List.copyOf(problems);
     }
 
     /** @throws ConfigError naming the first that is no tool */
-    public void require(Collection<String> names) {
-        var tools = byTool().keySet();
-        for (var name : names) {
-            if (!tools.contains(name)) {
-                throw new ConfigError("no tool '" + name + "'" + suggestion(name, tools));
+    public void require(Collection<String> wanted) {
+        for (var name : wanted) {
+            if (!names.contains(name)) {
+                throw new ConfigError("no tool '" + name + "'" + suggestion(name, names));
             }
         }
     }

@@ -19,7 +19,8 @@ clients:
     api_base: "${provider.url}"
     models:
 <#list models as m>
-      - name: "${m.id}"
+      <#-- aichat's Gemini client writes models/ itself -->
+      - name: "${(provider.wire == "google-generate")?then(m.id?remove_beginning("models/"), m.id)}"
   <#if m.contextWindow??>
         max_input_tokens: ${m.contextWindow}
   </#if>
