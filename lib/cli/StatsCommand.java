@@ -1,11 +1,7 @@
 package lib.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
@@ -78,16 +74,8 @@ public final class StatsCommand implements Callable<Integer> {
             output.table(List.of("PROVIDER", "MODELS", "CONTEXT", "MAX OUTPUT", "PRICES", "TOOLS", "VISION", "REASONING"),
                     all.stream().map(StatsCommand::row).toList());
         }
-        output.say(workspace.snapshotFile() + " last changed " + Workspace.age(changed(workspace.snapshotFile()), host.clock().instant()) + " ago.");
+        output.say(workspace.snapshotFile() + " last changed " + workspace.snapshotAge() + " ago.");
         return Failures.OK;
-    }
-
-    private static Instant changed(Path file) {
-        try {
-            return Files.getLastModifiedTime(file).toInstant();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     private static List<String> row(Counts counts) {

@@ -76,6 +76,15 @@ public record Workspace(Host host, Path root, Providers providers) {
         }
     }
 
+    /** How long ago the snapshot's content changed, by the file's own time: it may have come with a repository. */
+    public String snapshotAge() {
+        try {
+            return age(Files.getLastModifiedTime(snapshotFile()).toInstant(), host.clock().instant());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** All that decides, beside answers and templates, what is rendered: this program, the user's files, addresses and keys. */
     public List<String> ingredients(List<Access> asked) {
         var parts = new java.util.ArrayList<String>();
