@@ -239,8 +239,8 @@ class TemplatesTest {
         var report = fixture.render();
         assertFalse(fixture.exists("config/json/models_acme.json"));
         assertTrue(fixture.exists("config/aichat/models_acme.yaml"));
-        assertEquals(List.of(new Rendering.LeftOut("json", "acme", "no answer of it is stored; 'catalog fetch acme' gets one"),
-                new Rendering.LeftOut("txt", "acme", "no answer of it is stored; 'catalog fetch acme' gets one")),
+        assertEquals(List.of(new Rendering.LeftOut("json", "acme", "no answer is stored; 'catalog fetch' gets it"),
+                new Rendering.LeftOut("txt", "acme", "no answer is stored; 'catalog fetch' gets it")),
                 report.leftOut().stream().filter(l -> "acme".equals(l.provider())).toList());
     }
 }

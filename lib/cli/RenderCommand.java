@@ -179,11 +179,14 @@ public final class RenderCommand implements Callable<Integer> {
         static void tell(Rendering.Report report, Output output) {
             report.problems().forEach(problem -> output.warn(output.paint("red", problem.kind() == Rendering.Kind.REFUSED ? "refused" : "error")
                     + " " + problem));
-            var leftOut = new LinkedHashMap<String, Set<String>>();
-            report.leftOut().forEach(left -> leftOut.computeIfAbsent(left.tool() + " (" + left.reason() + ")", k -> new LinkedHashSet<>())
-                    .add(left.provider()));
-            leftOut.forEach((why, providers) -> output.say("  " + output.paint("faint", "not usable with") + " " + why + ": "
-                    + providers.stream().filter(java.util.Objects::nonNull).collect(Collectors.joining(", "))));
+            var providers = new LinkedHashMap<List<String>, Set<String>>();
+            report.leftOut().forEach(left -> providers.computeIfAbsent(List.of(left.tool(), left.reason()), k -> new LinkedHashSet<>())
+                    .add(left.provider() == null ? "files about all providers" : left.provider()));
+            // One line for tools that leave out the same for the same reason.
+            var tools = new LinkedHashMap<String, List<String>>();
+            providers.forEach((why, names) -> tools.computeIfAbsent("(" + why.get(1) + "): " + String.join(", ", names), k -> new ArrayList<>())
+                    .add(why.get(0)));
+            tools.forEach((what, names) -> output.say("  " + output.paint("faint", "not usable with") + " " + String.join(", ", names) + " " + what));
             report.notes().forEach(note -> output.say("  " + output.paint("yellow", "note") + "    " + note.tool()
                     + (note.provider() == null ? "" : ", " + note.provider()) + ": " + note.text()));
         }

@@ -315,7 +315,7 @@ public final class Renderer {
                 root.put("models", () -> new Views.Models(subject.ofMode(entry.mode()), position));
                 root.put("answer", () -> {
                     var answer = subject.answer();
-                    return answer != null ? answer : new Views.Absent("no answer of it is stored; 'catalog fetch " + subject.id() + "' gets one");
+                    return answer != null ? answer : new Views.Absent("no answer is stored; 'catalog fetch' gets it");
                 });
             }
             return new Views.Root(root);
