@@ -76,8 +76,8 @@ public final class RenderCommand implements Callable<Integer> {
         var report = options.render(workspace, tools, snapshot, id -> stored(workspace, store, id),
                 providers.isEmpty() ? null : Set.copyOf(providers), null);
         Options.tell(report, output);
-        output.say(Workspace.count(report.written().size(), "file") + " written, " + report.unchanged().size() + " unchanged, from a snapshot that last changed "
-                + workspace.snapshotAge() + " ago.");
+        output.say(Workspace.count(report.written().size(), "file") + " written, " + report.unchanged().size() + " unchanged, from models/catalog.json, "
+                + workspace.snapshotAge(snapshot));
         return Options.exitCode(report);
     }
 

@@ -52,7 +52,8 @@ public final class StatsCommand implements Callable<Integer> {
         var workspace = Workspace.open(host, output, root);
         var total = new Counts("total", 0, 0, 0, 0, 0, 0, 0);
         var byProvider = new TreeMap<String, Counts>();
-        for (var model : workspace.snapshot().models()) {
+        var snapshot = workspace.snapshot();
+        for (var model : snapshot.models()) {
             total = total.plus(model);
             byProvider.compute(model.providerId(), (id, counts) -> (counts == null ? new Counts(id, 0, 0, 0, 0, 0, 0, 0) : counts).plus(model));
         }
@@ -74,7 +75,7 @@ public final class StatsCommand implements Callable<Integer> {
             output.table(List.of("PROVIDER", "MODELS", "CONTEXT", "MAX OUTPUT", "PRICES", "TOOLS", "VISION", "REASONING"),
                     all.stream().map(StatsCommand::row).toList());
         }
-        output.say(workspace.snapshotFile() + " last changed " + workspace.snapshotAge() + " ago.");
+        output.say(workspace.snapshotFile() + ": " + workspace.snapshotAge(snapshot));
         return Failures.OK;
     }
 

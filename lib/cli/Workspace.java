@@ -76,10 +76,24 @@ public record Workspace(Host host, Path root, Providers providers) {
         }
     }
 
-    /** How long ago the snapshot's content changed, by the file's own time: it may have come with a repository. */
-    public String snapshotAge() {
+    /** Model lists rot within days; older ones are used all the same, and it is said. */
+    private static final Duration TIME_TO_LIVE = Duration.ofHours(24);
+
+    /**
+     * How old the snapshot is: since the provider that answered longest ago did so, else (the snapshot came with a repository)
+     * since its file was written. Beyond 24 hours with the command that refreshes it.
+     */
+    public String snapshotAge(Snapshot snapshot) {
+        var history = history().entries();
+        var then = snapshot.inputs().stream().map(input -> history.get(input.id()))
+                .map(entry -> entry == null || entry.lastSuccess() == null ? written() : entry.lastSuccess()).min(Instant::compareTo).orElseGet(this::written);
+        var now = host.clock().instant();
+        return age(then, now) + " old" + (Duration.between(then, now).compareTo(TIME_TO_LIVE) > 0 ? "; 'catalog fetch' asks again" : "");
+    }
+
+    private Instant written() {
         try {
-            return age(Files.getLastModifiedTime(snapshotFile()).toInstant(), host.clock().instant());
+            return Files.getLastModifiedTime(snapshotFile()).toInstant();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
