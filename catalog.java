@@ -174,6 +174,7 @@ public class catalog implements Callable<Integer> {
         // Picocli takes some 10 ms to read a command's annotations, so those that cannot be meant are not shown to it.
         if (args.length > 0 && commands.containsKey(args[0]) && !args[0].equals("completion")) {
             commands.keySet().retainAll(Set.of(args[0]));
+            commands.computeIfPresent("fetch", (name, fetch) -> () -> new FetchCommand(host, output).early());
         }
         var commandLine = new CommandLine(new catalog(output));
         commands.forEach((name, command) -> commandLine.addSubcommand(name, command.get()));

@@ -32,6 +32,7 @@ import lib.provider.Access;
 import lib.provider.Json;
 import lib.provider.Listing;
 import lib.provider.Provider;
+import lib.provider.Providers;
 import lib.render.Rendering;
 import lib.render.Tools;
 import lib.render.Unchanged;
@@ -86,9 +87,22 @@ public final class FetchCommand implements Callable<Integer> {
     @Mixin
     private RenderCommand.Options rendering;
 
+    /** Null unless {@link #early()} was called. */
+    private CompletableFuture<Providers> providers;
+
     public FetchCommand(Host host, Output output) {
         this.host = host;
         this.output = output;
+    }
+
+    /**
+     * Starts on other threads what every fetch needs, while the command line is still being read: that takes a cold JVM longer
+     * than anything else before the first request.
+     */
+    public FetchCommand early() {
+        CompletableFuture.runAsync(Fetch::warmUp);
+        providers = CompletableFuture.supplyAsync(() -> Workspace.providers(host));
+        return this;
     }
 
     /** What was fetched of one provider and understood. */
@@ -99,10 +113,7 @@ public final class FetchCommand implements Callable<Integer> {
         if (maxConcurrency < 1) {
             throw new ParameterException(spec.commandLine(), "--max-concurrency must be at least 1");
         }
-        if (!offline) {
-            CompletableFuture.runAsync(Fetch::warmUp);
-        }
-        var workspace = Workspace.open(host, output, rendering.root());
+        var workspace = Workspace.open(host, output, rendering.root(), providers == null ? Workspace.providers(host) : await(providers));
         var history = workspace.history();
         if (history.damage() != null) {
             output.warn(history.damage());

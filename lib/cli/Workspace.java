@@ -28,14 +28,18 @@ public record Workspace(Host host, Path root, Providers providers) {
 
     /** @param root as given by {@code --root}, or null for the working directory */
     public static Workspace open(Host host, Output output, Path root) {
-        var providers = Providers.load(host, bundledProviders());
+        return open(host, output, root, providers(host));
+    }
+
+    /** As above, with providers that were read before. */
+    static Workspace open(Host host, Output output, Path root, Providers providers) {
         providers.notes().forEach(output::warn);
         return new Workspace(host, host.cwd().resolve(root == null ? Path.of("") : root).normalize(), providers);
     }
 
-    private static byte[] bundledProviders() {
+    static Providers providers(Host host) {
         try (var in = Workspace.class.getResourceAsStream("/providers.yaml")) {
-            return in.readAllBytes();
+            return Providers.load(host, in.readAllBytes());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
