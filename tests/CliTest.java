@@ -312,4 +312,13 @@ class CliTest extends CliSetup {
         assertTrue(written().get("models/catalog.json").contains("\"id\":\"models/g-1\""));
         assertEquals(Fixtures.KEY, server.requests("/google/models").get(0).headers().get("x-goog-api-key"));
     }
+
+    @Test
+    void a_root_that_cannot_be_written_is_refused_with_its_name() throws IOException {
+        Files.createDirectories(door.cwd.resolve("root"));
+        Files.writeString(door.cwd.resolve("root/models"), "a file where a folder should be");
+        var result = door.run("fetch", "--root", "root");
+        assertEquals(5, result.code(), result::toString);
+        assertTrue(result.err().contains("root/models") && !result.err().contains("should not happen"), result.err());
+    }
 }

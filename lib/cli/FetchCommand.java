@@ -160,8 +160,10 @@ public final class FetchCommand implements Callable<Integer> {
                 report = rendering.render(workspace, await(tools), snapshot,
                         id -> fetched.containsKey(id) ? fetched.get(id).answer() : null, fetched.keySet(), run);
             } finally {
-                saved.join();
+                // Also when interrupted: nobody ends this process in the middle of it.
+                saved.exceptionally(failure -> null).join();
             }
+            await(saved);
             if (report.problems().isEmpty() && misfits.isEmpty()) {
                 Unchanged.remember(workspace.renderedFile(), digest, lasting(workspace, report));
             }

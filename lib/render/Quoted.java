@@ -180,11 +180,6 @@ final class Quoted extends CommonMarkupOutputFormat<Quoted.Markup> {
 
         void inBlockComment(char c) {}
 
-        /** Whether characters without a meaning of their own (no quote, backslash, slash or star) change nothing here. */
-        boolean canPassOver() {
-            return state == State.DOUBLE && !escaped;
-        }
-
         /** Some such characters were passed over. */
         void passedOver() {}
 
@@ -212,11 +207,6 @@ final class Quoted extends CommonMarkupOutputFormat<Quoted.Markup> {
     /** JSON, with the comments of JSONC. */
     static final class JsonLexer extends Lexer {
         private char last;
-
-        @Override
-        boolean canPassOver() {
-            return super.canPassOver() || state == State.BARE;
-        }
 
         @Override
         void passedOver() {

@@ -19,7 +19,6 @@ import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -64,9 +63,6 @@ final class Views {
         }
         if (value instanceof Instant instant) {
             return new SimpleScalar(instant.toString());
-        }
-        if (value instanceof Duration duration) {
-            return new SimpleNumber(duration.toMillis());
         }
         if (value instanceof Collection<?> list) {
             return new Sequence(List.copyOf(list));
