@@ -20,16 +20,22 @@
 //SOURCES lib/provider/Listing.java
 //SOURCES lib/provider/Mapping.java
 //SOURCES lib/provider/MappingGrammar.java
+//SOURCES lib/provider/Overrides.java
 //SOURCES lib/provider/Provider.java
 //SOURCES lib/provider/ProviderFile.java
 //SOURCES lib/provider/Providers.java
 //SOURCES lib/provider/Secrets.java
 //SOURCES lib/provider/Yaml.java
 
+//SOURCES lib/model/Catalogue.java
 //SOURCES lib/model/Dates.java
+//SOURCES lib/model/Differences.java
+//SOURCES lib/model/Enrichment.java
 //SOURCES lib/model/Model.java
 //SOURCES lib/model/Normaliser.java
+//SOURCES lib/model/Prices.java
 //SOURCES lib/model/Snapshot.java
+//SOURCES lib/model/SnapshotReader.java
 
 //SOURCES lib/fetch/Client.java
 //SOURCES lib/fetch/EnvProxy.java

@@ -36,7 +36,7 @@ final class Fixtures {
     static Mapping mapping(String items, String... volatileFields) {
         var place = items.equals("{}") ? new Mapping.Items(Mapping.Shape.MAP, null) : new Mapping.Items(Mapping.Shape.ARRAY, Pointer.parse(items));
         return new Mapping(place, Set.of("sample_spec"), null, Map.of(Field.ID, List.of(Pointer.parse("/id"))), Map.of(), List.of(), List.of(),
-                Map.of(), List.of(), List.of(), java.util.Arrays.stream(volatileFields).map(Pointer::parse).toList(), null);
+                Map.of(), List.of(), List.of(), java.util.Arrays.stream(volatileFields).map(Pointer::parse).toList(), null, null);
     }
 
     /** How an entry differs from the plain one: a required bearer key in ACME_API_KEY, one page, {@code /data}. */
@@ -82,7 +82,7 @@ final class Fixtures {
             boolean dead = ship == Provider.Ship.TOMBSTONE;
             return new Provider(id, id, ship, dead ? "shut down" : null, dead ? "2026-01" : null, dead ? "phoenix" : null, baseUrl, List.of(),
                     key == Provider.KeyNeed.NONE ? List.of() : List.of("ACME_API_KEY"), key, auth, headers, Map.of(), "/models", page, join,
-                    mapping, "https://acme.test/docs", "2026-11", null, null, null, trust);
+                    mapping, "https://acme.test/docs", "2026-11", null, null, "", null, null, trust);
         }
     }
 

@@ -107,7 +107,8 @@ class ProvidersTest {
             assertTrue(providers.byId().size() > 90, () -> "only " + providers.byId().size());
             for (var provider : providers.byId().values()) {
                 var access = providers.access(provider, host());
-                assertTrue(access.models() != null || access.missing() != null || provider.ship() == Provider.Ship.TOMBSTONE,
+                assertTrue(access.models() != null || access.missing() != null || provider.ship() == Provider.Ship.TOMBSTONE
+                                || provider.source() != null && provider.source().file() != null,
                         () -> access + " has no address, and no variable to give it one");
             }
         }
@@ -272,8 +273,8 @@ class ProvidersTest {
     void a_project_entry_never_sees_a_key_even_if_it_were_bound_with_one() {
         var acme = load().named("acme");
         var strange = new Provider(acme.id(), acme.name(), acme.ship(), null, null, null, acme.baseUrl(), acme.baseUrlEnv(), acme.keyEnv(),
-                acme.key(), acme.auth(), acme.headers(), acme.wires(), acme.models(), null, null, acme.mapping(), null, null, null, null,
-                null, Provider.Trust.PROJECT);
+                acme.key(), acme.auth(), acme.headers(), acme.wires(), acme.models(), null, null, acme.mapping(), null, null, null, null, "",
+                null, null, Provider.Trust.PROJECT);
         var access = load().access(strange, host("ACME_API_KEY", "not-a-real-key-1", "ACME_URL", "https://other.example"));
         assertNull(access.key());
         assertEquals(URI.create("https://api.acme.example/v1/models"), access.models());

@@ -106,10 +106,14 @@ class SnapshotTest {
                 var facts = new EnumMap<Field, Fact>(Field.class);
                 for (var field : Field.values()) {
                     if (field != Field.ID && random.nextInt(3) == 0) {
-                        facts.put(field, new Fact(sample(field, random), random.nextBoolean() ? "acme" : odd(random)));
+                        facts.put(field, new Fact(sample(field, random), random.nextBoolean() ? "acme" : odd(random), random.nextInt(5) == 0,
+                                random.nextInt(3) == 0 ? List.of("a", "b") : List.of()));
                     }
                 }
-                var model = new Model("p" + random.nextInt(3), odd(random), facts);
+                var conflicts = facts.keySet().stream().filter(field -> random.nextInt(4) == 0)
+                        .map(field -> new Model.Conflict(field, List.of(new Model.Said(odd(random), sample(field, random))),
+                                Model.Difference.values()[random.nextInt(Model.Difference.values().length)])).toList();
+                var model = new Model("p" + random.nextInt(3), odd(random), facts, conflicts);
                 models.put(model.providerId() + " " + model.id(), model);
             }
             var snapshot = new Snapshot(List.of(new Snapshot.Input(odd(random), odd(random), HASH)), List.copyOf(models.values()));
@@ -126,6 +130,7 @@ class SnapshotTest {
             case TOKENS -> 1L + random.nextInt(1_000_000_000);
             case FLAG -> random.nextBoolean();
             case MONEY, MONEY_EACH -> BigDecimal.valueOf(random.nextInt(1_000_000), random.nextInt(20)).stripTrailingZeros();
+            case TIERS -> List.of(new Model.Tier(random.nextBoolean() ? null : 128_000L, "flex", Map.of(Field.COST_INPUT, BigDecimal.ONE)));
         };
     }
 

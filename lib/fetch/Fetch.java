@@ -21,6 +21,7 @@ import java.util.function.Consumer;
 import lib.fetch.Outcome.Answer;
 import lib.fetch.Outcome.Failure;
 import lib.fetch.Outcome.Kind;
+import lib.host.AtomicFile;
 import lib.host.Host;
 import lib.provider.Access;
 import lib.provider.Listing;
@@ -341,13 +342,13 @@ public final class Fetch {
     private static String sha256(Provider provider, ListRequest.Gathered gathered) throws JsonProcessingException, Listing.NotAListing {
         var dropped = provider.mapping().volatileFields();
         if (dropped.isEmpty()) {
-            return Store.sha256(gathered.body());
+            return AtomicFile.sha256(gathered.body());
         }
         var steady = gathered.document().deepCopy();
         for (var item : Listing.read(steady, provider.mapping()).items().values()) {
             dropped.forEach(path -> remove(item, path.tokens()));
         }
-        return Store.sha256(ListRequest.WRITER.writeValueAsBytes(steady));
+        return AtomicFile.sha256(ListRequest.WRITER.writeValueAsBytes(steady));
     }
 
     private static void remove(JsonNode node, List<String> tokens) {

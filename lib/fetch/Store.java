@@ -13,13 +13,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.zip.CRC32;
 import lib.fetch.Outcome.Answer;
 import lib.host.AtomicFile;
@@ -110,8 +107,8 @@ public final class Store {
 
     /** Provider ids are made of lower-case letters, digits and {@code . _ -}, so the name is good on every system. */
     private Path file(Access access) {
-        var key = access.key() == null ? "" : sha256(("catalog key " + access.key()).getBytes(StandardCharsets.UTF_8));
-        var place = sha256((access.models() + "\n" + key).getBytes(StandardCharsets.UTF_8));
+        var key = access.key() == null ? "" : AtomicFile.sha256(("catalog key " + access.key()).getBytes(StandardCharsets.UTF_8));
+        var place = AtomicFile.sha256((access.models() + "\n" + key).getBytes(StandardCharsets.UTF_8));
         return dir.resolve(access.provider().id() + "-" + place.substring(0, 24) + ".answer");
     }
 
@@ -150,14 +147,5 @@ public final class Store {
         var crc = new CRC32();
         crc.update(bytes, from, bytes.length - from);
         return crc.getValue();
-    }
-
-    /** Lower-case hex. */
-    static String sha256(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
     }
 }

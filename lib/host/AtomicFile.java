@@ -8,7 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.UUID;
 
 /** Files of our own that are whole at any moment: a reader, or a killed run, sees the old content or the new one. */
@@ -41,6 +44,15 @@ public final class AtomicFile {
     public static boolean holds(Path target, byte[] content) throws IOException {
         return Files.isRegularFile(target) && Files.size(target) == content.length
                 && Arrays.equals(Files.readAllBytes(target), content);
+    }
+
+    /** Of a content, lower-case hex. */
+    public static String sha256(byte[] content) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
     }
 
     private static void move(Path from, Path to) throws IOException {

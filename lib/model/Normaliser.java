@@ -7,6 +7,7 @@ import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -85,6 +86,14 @@ public final class Normaliser {
                 .forEach((id, item) -> items.put(id, offer == null ? item : withOffer(item, offer)));
         var normaliser = new Normaliser(provider, items.values(), fetchedAt);
         return items.entrySet().stream().map(e -> normaliser.model(e.getKey(), e.getValue())).sorted(Model.ORDER).toList();
+    }
+
+    /** The same of items that were taken from a catalogue, in any order; the ids are the keys. */
+    static Map<String, Model> models(Provider source, Map<String, JsonNode> items, Instant fetchedAt) {
+        var normaliser = new Normaliser(source, items.values(), fetchedAt);
+        var models = new HashMap<String, Model>();
+        items.forEach((id, item) -> models.put(id, normaliser.model(id, item)));
+        return models;
     }
 
     /**
@@ -170,6 +179,8 @@ public final class Normaliser {
         prices.forEach((field, amount) -> state(facts, field, amount));
         if (!prices.isEmpty()) {
             state(facts, Field.CURRENCY, mapping.price().currency());
+            var tiers = Prices.tiers(item, mapping.price());
+            state(facts, Field.TIERS, tiers.isEmpty() ? null : tiers);
         }
         return new Model(provider.id(), id, facts);
     }
@@ -190,9 +201,12 @@ public final class Normaliser {
             case DATE -> found.stream().map(Dates::read).filter(Objects::nonNull)
                     .filter(d -> !BIRTHS.contains(field) || !d.isAbout(fetchedAt))
                     .map(Dates.Stated::text).findFirst().orElse(null);
-            case LIST -> field == Field.ALIASES ? aliases(id, found) : modalities(field, found);
+            case LIST -> switch (field) {
+                case INPUT_MODALITIES, OUTPUT_MODALITIES -> modalities(field, found);
+                default -> texts(id, found);
+            };
             case TOKENS -> found.stream().map(Normaliser::tokens).filter(Objects::nonNull).max(Long::compare).orElse(null);
-            case WORD, FLAG, MONEY, MONEY_EACH -> null;
+            case WORD, FLAG, MONEY, MONEY_EACH, TIERS -> null;
         };
     }
 
@@ -221,16 +235,16 @@ public final class Normaliser {
                 ? null : text;
     }
 
-    private static List<String> aliases(String id, List<JsonNode> found) {
-        var aliases = new LinkedHashSet<String>();
+    private static List<String> texts(String id, List<JsonNode> found) {
+        var texts = new LinkedHashSet<String>();
         for (var value : found) {
             for (var one : value.isArray() ? value : List.of(value)) {
-                aliases.add(usable(one, LONGEST_ID));
+                texts.add(usable(one, LONGEST_ID));
             }
         }
-        aliases.remove(null);
-        aliases.remove(id);
-        return aliases.isEmpty() ? null : List.copyOf(aliases);
+        texts.remove(null);
+        texts.remove(id);
+        return texts.isEmpty() ? null : List.copyOf(texts);
     }
 
     /** A list of words, or a text such as {@code text+image} or {@code text+image->text}, of which the field's side counts. */
@@ -251,8 +265,8 @@ public final class Normaliser {
     }
 
     /** @return null unless it is a whole number above 0, as a number or in digits; 1e999999999 is not written out to see */
-    private static Long tokens(JsonNode value) {
-        var number = value.isNumber() ? value.decimalValue()
+    static Long tokens(JsonNode value) {
+        var number = value == null ? null : value.isNumber() ? value.decimalValue()
                 : value.isTextual() && TOKENS.matcher(value.textValue()).matches() ? new BigDecimal(value.textValue()) : null;
         if (number == null || number.signum() <= 0 || number.compareTo(MOST_TOKENS) > 0 || number.scale() > 40) {
             return null;
@@ -292,78 +306,5 @@ public final class Normaliser {
     private static String status(String stated) {
         var word = stated.length() > 20 ? "" : stated.toLowerCase(Locale.ROOT);
         return Mapping.STATUSES.contains(word) ? word : null;
-    }
-
-    /**
-     * What a model costs, exactly: no binary fraction, no rounding, no currency conversion. An empty amount, a negative one
-     * (routers say -1 for "it depends") and prose are unknown; a stated 0 is 0, unless the entry says that it means nothing.
-     */
-    static final class Prices {
-        /** The longest real amount has 20 digits. Beyond these bounds a number is hostile, and must never be written out. */
-        private static final int MOST_DIGITS = 40;
-        private static final BigDecimal HIGHEST = new BigDecimal("1E9");
-
-        private static final BigDecimal MILLION = BigDecimal.valueOf(1_000_000);
-        private static final Pattern AMOUNT = Pattern.compile("\\$?\\s?((?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d{1,2})?)");
-
-        private Prices() {}
-
-        /** @return USD (or the entry's currency) per 1M tokens, or a piece, by schema field; stripped of trailing zeros */
-        static Map<Field, BigDecimal> of(JsonNode item, Mapping.Price price, List<Pointer> complete) {
-            var found = new EnumMap<Field, BigDecimal>(Field.class);
-            if (price == null || price.when() != null && !Boolean.TRUE.equals(Json.ask(item, price.when(), complete))) {
-                return found;
-            }
-            var perMillion = MILLION.divide(BigDecimal.valueOf(price.perTokens())).multiply(price.scale());
-            price.parts().forEach((field, places) -> {
-                var factor = field.kind() == Field.Kind.MONEY ? perMillion : price.scale();
-                for (var place : places) {
-                    var amount = cheapest(Json.all(item, place), factor, price.zeroUnknown());
-                    if (amount != null) {
-                        found.put(field, amount);
-                        return;
-                    }
-                }
-            });
-            return found;
-        }
-
-        /** Of several amounts the least above 0, because a 0 among prices is an offer that did not say; else 0; else null. */
-        private static BigDecimal cheapest(List<JsonNode> stated, BigDecimal factor, boolean zeroUnknown) {
-            BigDecimal best = null;
-            for (var value : stated) {
-                var amount = amount(value, factor);
-                if (amount == null || zeroUnknown && amount.signum() == 0) {
-                    continue;
-                }
-                if (best == null || best.signum() == 0 || amount.signum() > 0 && amount.compareTo(best) < 0) {
-                    best = amount;
-                }
-            }
-            return best;
-        }
-
-        private static BigDecimal amount(JsonNode value, BigDecimal factor) {
-            var stated = value.isNumber() ? value.decimalValue() : value.isTextual() ? parse(value.textValue()) : null;
-            if (stated == null || stated.signum() < 0) {
-                return null;
-            }
-            if (stated.signum() == 0) {
-                return BigDecimal.ZERO;
-            }
-            if (stated.precision() > MOST_DIGITS || Math.abs((long) stated.scale()) > MOST_DIGITS) {
-                return null;
-            }
-            var amount = stated.multiply(factor);
-            return amount.compareTo(HIGHEST) > 0 ? null : amount.stripTrailingZeros();
-        }
-
-        private static BigDecimal parse(String text) {
-            if (text.length() > 2 * MOST_DIGITS) {
-                return null;
-            }
-            var amount = AMOUNT.matcher(text.strip());
-            return amount.matches() ? new BigDecimal(amount.group(1)) : null;
-        }
     }
 }

@@ -6,9 +6,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonLocation;
-import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.JsonToken;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -19,13 +17,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.regex.Pattern;
-import lib.model.Model.Fact;
+import java.util.Locale;
+import java.util.TreeMap;
 import lib.provider.ConfigError;
 import lib.provider.Field;
 import lib.provider.Listing;
@@ -39,23 +35,21 @@ import lib.provider.Listing;
  * @param models sorted by provider, then id
  */
 public record Snapshot(List<Input> inputs, List<Model> models) {
-    private static final int SCHEMA = 1;
+    static final int SCHEMA = 1;
 
     /** The order of a model's members, which is the schema's. */
     private static final List<Field> MEMBERS = List.of(CANONICAL_ID, ALIASES, NAME, FAMILY, OWNED_BY, MODE,
             INPUT_MODALITIES, OUTPUT_MODALITIES,
             TOOLS, PARALLEL_TOOLS, TOOL_CHOICE, STRUCTURED_OUTPUT, REASONING, VISION, PDF_INPUT, AUDIO_INPUT, PROMPT_CACHING,
             SYSTEM_MESSAGES, ASSISTANT_PREFILL, COMPUTER_USE, WEB_SEARCH, TEMPERATURE, STREAMING, BATCH,
-            CONTEXT, MAX_INPUT, MAX_OUTPUT, DEFAULT_OUTPUT,
+            REASONING_KINDS, REASONING_EFFORTS, CONTEXT, MAX_INPUT, MAX_OUTPUT, DEFAULT_OUTPUT,
             COST_INPUT, COST_OUTPUT, COST_CACHE_READ, COST_CACHE_WRITE, COST_CACHE_WRITE_1H, COST_REASONING, COST_INPUT_AUDIO,
-            COST_OUTPUT_AUDIO, COST_BATCH_INPUT, COST_BATCH_OUTPUT, COST_IMAGE, COST_REQUEST, CURRENCY,
+            COST_OUTPUT_AUDIO, COST_BATCH_INPUT, COST_BATCH_OUTPUT, COST_IMAGE, COST_REQUEST, CURRENCY, TIERS,
             FREE, STATUS, DEPRECATED_ON, RETIRED_ON, REPLACEMENT, RELEASED, UPDATED, KNOWLEDGE,
-            OPEN_WEIGHTS, LICENSE, HUGGING_FACE_ID, QUANTIZATION);
+            OPEN_WEIGHTS, LICENSE, HUGGING_FACE_ID, QUANTIZATION, SHORT_NAME, TAGS, NOTE);
 
     /** The members in their groups: {@code limits}, {@code cost}, …; a member of the model itself is a group of one, without name. */
     private static final List<Group> GROUPS = groups();
-
-    private static final Pattern AMOUNT = Pattern.compile("\\d{1,40}(\\.\\d{1,80})?");
 
     /** Each line is a value of its own to the generator, so this stands between them. */
     private static final JsonFactory JSON = new JsonFactoryBuilder().rootValueSeparator(",\n").build();
@@ -166,7 +160,56 @@ public record Snapshot(List<Input> inputs, List<Model> models) {
             }
         }
         json.writeEndObject();
+        provenance(json, model);
         json.writeEndObject();
+    }
+
+    /** What is seldom there: inferred facts, who else says so, and who says something else. */
+    private static void provenance(JsonGenerator json, Model model) throws IOException {
+        var inferred = new ArrayList<String>();
+        var agree = new TreeMap<String, List<String>>();
+        for (var field : MEMBERS) {
+            var fact = model.facts().get(field);
+            if (fact != null && fact.inferred()) {
+                inferred.add(field.schema());
+            }
+            if (fact != null) {
+                fact.agree().forEach(source -> agree.computeIfAbsent(source, s -> new ArrayList<>()).add(field.schema()));
+            }
+        }
+        if (!inferred.isEmpty()) {
+            json.writeFieldName("inferred");
+            write(json, inferred);
+        }
+        if (!agree.isEmpty()) {
+            json.writeObjectFieldStart("agree");
+            for (var e : agree.entrySet()) {
+                json.writeFieldName(e.getKey());
+                write(json, e.getValue());
+            }
+            json.writeEndObject();
+        }
+        if (!model.conflicts().isEmpty()) {
+            json.writeArrayFieldStart("conflicts");
+            for (var conflict : model.conflicts()) {
+                json.writeStartObject();
+                json.writeStringField("field", conflict.field().schema());
+                json.writeFieldName("chosen");
+                write(json, model.value(conflict.field()));
+                json.writeArrayFieldStart("others");
+                for (var said : conflict.others()) {
+                    json.writeStartObject();
+                    json.writeStringField("source", said.source());
+                    json.writeFieldName("value");
+                    write(json, said.value());
+                    json.writeEndObject();
+                }
+                json.writeEndArray();
+                json.writeStringField("class", conflict.difference().name().toLowerCase(Locale.ROOT));
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+        }
     }
 
     private static void write(JsonGenerator json, Object value) throws IOException {
@@ -179,9 +222,16 @@ public record Snapshot(List<Input> inputs, List<Model> models) {
         } else if (value instanceof List<?> list) {
             json.writeStartArray();
             for (var one : list) {
-                json.writeString((String) one);
+                write(json, one);
             }
             json.writeEndArray();
+        } else if (value instanceof Model.Tier tier) {
+            json.writeStartObject();
+            for (var e : tier.members().entrySet()) {
+                json.writeFieldName(e.getKey());
+                write(json, e.getValue());
+            }
+            json.writeEndObject();
         } else {
             json.writeString((String) value);
         }
@@ -201,7 +251,7 @@ public record Snapshot(List<Input> inputs, List<Model> models) {
             return empty();
         }
         try (var json = JSON.createParser(content)) {
-            return new Reader(file, json, new HashMap<>()).snapshot();
+            return new SnapshotReader(file, json, new HashMap<>()).snapshot();
         } catch (JsonProcessingException e) {
             throw damaged(file, e.getLocation(), e.getOriginalMessage());
         } catch (IOException e) {
@@ -209,172 +259,9 @@ public record Snapshot(List<Input> inputs, List<Model> models) {
         }
     }
 
-    private static ConfigError damaged(Path file, JsonLocation at, String what) {
+    static ConfigError damaged(Path file, JsonLocation at, String what) {
         return ConfigError.at(file.toString(), at == null ? 1 : at.getLineNr(), at == null ? 1 : Math.max(1, at.getColumnNr()),
                 "the snapshot is damaged (" + Listing.visible(what) + "); delete it and run 'catalog fetch' to make it anew");
-    }
-
-    /** @param seen texts that came before, so that the thousands of equal sources are one text in memory */
-    private record Reader(Path file, JsonParser json, Map<String, String> seen) {
-
-        Snapshot snapshot() throws IOException {
-            json.nextToken();
-            expect(JsonToken.START_OBJECT, "an object");
-            if (!"schema".equals(json.nextFieldName()) || json.nextToken() != JsonToken.VALUE_NUMBER_INT) {
-                throw wrong("it does not begin with its schema number");
-            }
-            if (json.getBigIntegerValue().signum() <= 0) {
-                throw wrong("its schema number is below 1");
-            }
-            if (!json.getText().equals(String.valueOf(SCHEMA))) {
-                throw new ConfigError(file + " was written by a newer catalog (schema " + Listing.visible(json.getText())
-                        + "); update catalog");
-            }
-            var inputs = new ArrayList<Input>();
-            var models = new ArrayList<Model>();
-            for (var name = json.nextFieldName(); name != null; name = json.nextFieldName()) {
-                json.nextToken();
-                boolean known = name.equals("inputs") || name.equals("models");
-                if (!known) {
-                    json.skipChildren();
-                    continue;
-                }
-                expect(JsonToken.START_ARRAY, "a list of " + name);
-                while (json.nextToken() != JsonToken.END_ARRAY) {
-                    expect(JsonToken.START_OBJECT, "an object");
-                    if (name.equals("inputs")) {
-                        inputs.add(input());
-                    } else {
-                        models.add(model());
-                    }
-                }
-            }
-            expect(JsonToken.END_OBJECT, "the end of the snapshot");
-            if (json.nextToken() != null) {
-                throw wrong("something follows its end");
-            }
-            return new Snapshot(inputs, models);
-        }
-
-        private Input input() throws IOException {
-            var members = new HashMap<String, String>();
-            for (var name = json.nextFieldName(); name != null; name = json.nextFieldName()) {
-                json.nextToken();
-                if (json.currentToken() == JsonToken.VALUE_STRING) {
-                    members.put(name, json.getText());
-                }
-                json.skipChildren();
-            }
-            if (!members.keySet().containsAll(List.of("id", "url", "sha256"))) {
-                throw wrong("an input without id, url or sha256");
-            }
-            return new Input(members.get("id"), members.get("url"), members.get("sha256"));
-        }
-
-        private Model model() throws IOException {
-            String providerId = null;
-            String id = null;
-            var values = new EnumMap<Field, Object>(Field.class);
-            var sources = new EnumMap<Field, String>(Field.class);
-            for (var name = json.nextFieldName(); name != null; name = json.nextFieldName()) {
-                json.nextToken();
-                switch (name) {
-                    case "provider_id" -> providerId = shared(text());
-                    case "id" -> id = text();
-                    case "sources" -> sources(sources);
-                    default -> member(null, name, values);
-                }
-            }
-            if (providerId == null || id == null) {
-                throw wrong("a model without provider_id or id");
-            }
-            var facts = new EnumMap<Field, Fact>(Field.class);
-            for (var e : values.entrySet()) {
-                facts.put(e.getKey(), new Fact(e.getValue(), sources.getOrDefault(e.getKey(), providerId)));
-            }
-            return new Model(providerId, id, facts);
-        }
-
-        private void sources(Map<Field, String> sources) throws IOException {
-            expect(JsonToken.START_OBJECT, "an object");
-            for (var name = json.nextFieldName(); name != null; name = json.nextFieldName()) {
-                json.nextToken();
-                var field = Field.ofSchema(name);
-                if (field == null) {
-                    json.skipChildren();
-                } else {
-                    sources.put(field, shared(text()));
-                }
-            }
-        }
-
-        private void member(String group, String name, Map<Field, Object> values) throws IOException {
-            var field = Field.ofSchema(group == null ? name : group + "." + name);
-            if (field != null && field != ID) {
-                values.put(field, value(field));
-            } else if (group == null && json.currentToken() == JsonToken.START_OBJECT) {
-                for (var inner = json.nextFieldName(); inner != null; inner = json.nextFieldName()) {
-                    json.nextToken();
-                    member(name, inner, values);
-                }
-            } else {
-                json.skipChildren();
-            }
-        }
-
-        private Object value(Field field) throws IOException {
-            return switch (field.kind()) {
-                case TEXT, DATE -> text();
-                case WORD -> shared(text());
-                case LIST -> list();
-                case TOKENS -> {
-                    expect(JsonToken.VALUE_NUMBER_INT, "a whole number for " + field.schema());
-                    yield json.getLongValue();
-                }
-                case FLAG -> {
-                    if (!json.currentToken().isBoolean()) {
-                        throw wrong("true or false expected for " + field.schema());
-                    }
-                    yield json.getBooleanValue();
-                }
-                case MONEY, MONEY_EACH -> {
-                    var amount = text();
-                    if (!AMOUNT.matcher(amount).matches()) {
-                        throw wrong("an amount expected for " + field.schema());
-                    }
-                    yield new BigDecimal(amount).stripTrailingZeros();
-                }
-            };
-        }
-
-        private List<String> list() throws IOException {
-            expect(JsonToken.START_ARRAY, "a list");
-            var list = new ArrayList<String>();
-            while (json.nextToken() != JsonToken.END_ARRAY) {
-                list.add(shared(text()));
-            }
-            return List.copyOf(list);
-        }
-
-        private String text() throws IOException {
-            expect(JsonToken.VALUE_STRING, "a text");
-            return json.getText();
-        }
-
-        private String shared(String text) {
-            var first = seen.putIfAbsent(text, text);
-            return first == null ? text : first;
-        }
-
-        private void expect(JsonToken token, String what) {
-            if (json.currentToken() != token) {
-                throw wrong(what + " expected");
-            }
-        }
-
-        private ConfigError wrong(String what) {
-            return damaged(file, json.currentTokenLocation(), what);
-        }
     }
 
     private static List<Group> groups() {

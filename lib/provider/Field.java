@@ -2,6 +2,7 @@ package lib.provider;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 
 /** What can be mapped: the key in providers.yaml, the field of the normalised schema, and the kind of its value. */
 public enum Field {
@@ -36,7 +37,17 @@ public enum Field {
     /** USD for one image or one request, not per token. */
     COST_IMAGE("image", "cost.image", Kind.MONEY_EACH), COST_REQUEST("request", "cost.request", Kind.MONEY_EACH),
     /** ISO 4217, of all amounts of the model; known where one of them is. Nothing is converted. */
-    CURRENCY("currency", "cost.currency", Kind.TEXT);
+    CURRENCY("currency", "cost.currency", Kind.TEXT),
+    /** What is charged instead beyond a prompt length, or for another class of service. */
+    TIERS("tiers", "cost.tiers", Kind.TIERS),
+    /** How the amount of reasoning is told: toggle, effort, budget_tokens; and the efforts there are. */
+    REASONING_KINDS("reasoning_kinds", "reasoning_options.kinds", Kind.LIST),
+    REASONING_EFFORTS("reasoning_efforts", "reasoning_options.efforts", Kind.LIST),
+    /** What only a person can say, in overrides.yaml: a name of their own, words to search for, why a fact is overridden. */
+    SHORT_NAME("short", "short_name", Kind.TEXT), TAGS("tags", "tags", Kind.LIST), NOTE("note", "note", Kind.TEXT);
+
+    /** The fields of which no provider speaks. */
+    public static final Set<Field> PERSONAL = Set.of(SHORT_NAME, TAGS, NOTE);
 
     private final String key;
     private final String schema;
@@ -75,6 +86,10 @@ public enum Field {
         return BY_SCHEMA.get(dotted);
     }
 
+    public boolean isMoney() {
+        return kind == Kind.MONEY || kind == Kind.MONEY_EACH;
+    }
+
     /** WORD is one of a fixed set of words (mode, lifecycle status); MONEY is USD per 1M tokens, MONEY_EACH USD a piece. */
-    public enum Kind { TEXT, WORD, DATE, LIST, TOKENS, FLAG, MONEY, MONEY_EACH }
+    public enum Kind { TEXT, WORD, DATE, LIST, TOKENS, FLAG, MONEY, MONEY_EACH, TIERS }
 }

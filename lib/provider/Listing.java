@@ -38,15 +38,13 @@ public record Listing(Map<String, JsonNode> items, List<String> duplicates, List
         var duplicates = new ArrayList<String>();
         var refused = new ArrayList<String>();
         if (mapping.items().shape() == Mapping.Shape.MAP) {
-            for (var entry : object(answer).properties()) {
-                if (mapping.skip().contains(entry.getKey())) {
-                    continue;
-                }
-                var flaw = entry.getValue().isObject() ? flaw(entry.getKey()) : "not an object";
-                if (flaw == null) {
-                    items.put(entry.getKey(), entry.getValue());
+            members("", object(answer), mapping, items, refused);
+        } else if (mapping.items().shape() == Mapping.Shape.NESTED) {
+            for (var provider : object(answer).properties()) {
+                if (Json.first(provider.getValue(), mapping.items().path()) instanceof ObjectNode models) {
+                    members(provider.getKey() + "/", models, mapping, items, refused);
                 } else {
-                    refuse(refused, entry.getKey(), flaw);
+                    refuse(refused, provider.getKey(), "holds no map of models at " + mapping.items().path());
                 }
             }
         } else {
@@ -63,6 +61,20 @@ public record Listing(Map<String, JsonNode> items, List<String> duplicates, List
             }
         }
         return new Listing(items, duplicates, refused);
+    }
+
+    private static void members(String before, ObjectNode map, Mapping mapping, Map<String, JsonNode> items, List<String> refused) {
+        for (var entry : map.properties()) {
+            if (mapping.skip().contains(entry.getKey())) {
+                continue;
+            }
+            var flaw = entry.getValue().isObject() ? flaw(entry.getKey()) : "not an object";
+            if (flaw == null) {
+                items.put(before + entry.getKey(), entry.getValue());
+            } else {
+                refuse(refused, before + entry.getKey(), flaw);
+            }
+        }
     }
 
     private static void refuse(List<String> refused, String name, String flaw) {

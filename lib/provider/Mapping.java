@@ -24,10 +24,11 @@ import java.util.regex.Pattern;
  * @param notChat   model ids that are no chat models where nothing else says so (a stop-gap)
  * @param volatileFields pointers whose values change with every request; never read, and dropped before hashing
  * @param price     null where the answer states no prices
+ * @param providerOf in a catalogue of many providers' models, where an item names its provider; null elsewhere
  */
 public record Mapping(Items items, Set<String> skip, Offer offer, Map<Field, List<Pointer>> fields,
         Map<Field, List<Condition>> flags, List<Rule> mode, List<Rule> status, Map<String, String> modes,
-        List<Pointer> complete, List<Pattern> notChat, List<Pointer> volatileFields, Price price) {
+        List<Pointer> complete, List<Pattern> notChat, List<Pointer> volatileFields, Price price, Pointer providerOf) {
 
     /** The kinds of model there are, and the statuses in a model's life: no other word stands in a snapshot. */
     public static final List<String> MODES = List.of("chat", "responses", "completion", "embedding", "rerank",
@@ -35,10 +36,11 @@ public record Mapping(Items items, Set<String> skip, Offer offer, Map<Field, Lis
             "search", "other");
     public static final List<String> STATUSES = List.of("preview", "active", "deprecated", "retired", "missing");
 
-    /** @param path null for {@link Shape#MAP} */
+    /** @param path of the array; for {@link Shape#NESTED}, within each outer value; null for {@link Shape#MAP} */
     public record Items(Shape shape, Pointer path) {}
 
-    public enum Shape { ARRAY, MAP }
+    /** NESTED is a map of providers, each of which holds a map of models: their ids are {@code provider/model}. */
+    public enum Shape { ARRAY, MAP, NESTED }
 
     /** {@code condition => result}, or a bare path whose value is the result (through {@link #modes} for a mode). */
     public record Rule(Condition when, Pointer path, String result) {}
@@ -56,9 +58,24 @@ public record Mapping(Items items, Set<String> skip, Offer offer, Map<Field, Lis
      * @param when         amounts count only where this is true; null means always
      * @param zeroUnknown  true where the provider writes 0 for what it charges otherwise
      * @param currency     ISO 4217
+     * @param tiers        what is charged instead under a condition
      */
     public record Price(Map<Field, List<Pointer>> parts, long perTokens, BigDecimal scale, Condition when,
-            boolean zeroUnknown, String currency) {}
+            boolean zeroUnknown, String currency, List<Tier> tiers) {}
+
+    /**
+     * Prices of a class of service or beyond a prompt length: either one tier with a fixed {@code minContext} or
+     * {@code service}, or an array of tiers at {@code from}, each with its bound at {@code bound}.
+     *
+     * @param from       the array, or the object that holds the tier's prices; null: the model itself
+     * @param bound      in an element of the array, tokens above which it counts; null where the bound is fixed
+     * @param minContext tokens above which it counts; null where it does not depend on them or {@code bound} says it
+     * @param service    standard, priority, flex or batch; null: standard
+     * @param parts      places within the tier
+     */
+    public record Tier(Pointer from, Pointer bound, Long minContext, String service, Map<Field, List<Pointer>> parts) {}
+
+    public static final List<String> SERVICES = List.of("standard", "priority", "flex", "batch");
 
     /**
      * A path into one model of a provider's answer: a JSON Pointer (RFC 6901) that may hold {@code *}, which stands for every

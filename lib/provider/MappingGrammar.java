@@ -21,7 +21,7 @@ final class MappingGrammar {
     /** What there is without any {@code defaults}: the list as OpenAI writes it. */
     static final Mapping PLAIN = new Mapping(new Mapping.Items(Mapping.Shape.ARRAY, Pointer.parse("/data")), Set.of(), null,
             Map.of(Field.ID, List.of(Pointer.parse("/id"))), Map.of(), List.of(), List.of(), Map.of(), List.of(), List.of(),
-            List.of(), null);
+            List.of(), null, null);
 
     private static final List<String> UNITS = List.of("token", "1K", "1M");
     private static final long[] TOKENS_PER_UNIT = {1, 1_000, 1_000_000};
@@ -32,23 +32,25 @@ final class MappingGrammar {
     private static final Map<String, Field> AMOUNTS = new HashMap<>();
     /** Every key of a mapping. */
     static final Set<String> KEYS = new LinkedHashSet<>(List.of("items", "skip", "offer", "modes", "complete", "not_chat",
-            "volatile", "price"));
-    private static final Set<String> PRICE_KEYS = new LinkedHashSet<>(List.of("per", "scale", "when", "zero", "currency"));
+            "volatile", "price", "provider_of"));
+    private static final Set<String> PRICE_KEYS = new LinkedHashSet<>(List.of("per", "scale", "when", "zero", "currency", "tiers"));
 
     static {
         for (var field : Field.values()) {
-            if (field != Field.CURRENCY) {
-                (isMoney(field) ? AMOUNTS : FIELDS).put(field.key(), field);
-                (isMoney(field) ? PRICE_KEYS : KEYS).add(field.key());
+            if (field != Field.CURRENCY && field != Field.TIERS && !Field.PERSONAL.contains(field)) {
+                (field.isMoney() ? AMOUNTS : FIELDS).put(field.key(), field);
+                (field.isMoney() ? PRICE_KEYS : KEYS).add(field.key());
             }
         }
     }
 
-    private MappingGrammar() {}
+    private static final Set<String> TIER_KEYS = new LinkedHashSet<>(AMOUNTS.keySet());
 
-    private static boolean isMoney(Field field) {
-        return field.kind() == Field.Kind.MONEY || field.kind() == Field.Kind.MONEY_EACH;
+    static {
+        TIER_KEYS.addAll(List.of("from", "above", "service"));
     }
+
+    private MappingGrammar() {}
 
     /** @param base what holds for keys that {@code members} do not have; other keys than {@link #KEYS} are passed over */
     static Mapping read(Map<String, Yaml.Member> members, Mapping base) {
@@ -66,6 +68,7 @@ final class MappingGrammar {
         var notChat = base.notChat();
         var volatileFields = base.volatileFields();
         var price = base.price();
+        var providerOf = base.providerOf();
         for (var member : members.values()) {
             switch (member.key()) {
                 case "items" -> items = items(member);
@@ -78,6 +81,7 @@ final class MappingGrammar {
                 case "not_chat" -> notChat = each(member, MappingGrammar::pattern);
                 case "volatile" -> volatileFields = pointers(member);
                 case "price" -> price = price(member);
+                case "provider_of" -> providerOf = member.isNull() ? null : pointer(member);
                 default -> field(member, paths, flags);
             }
         }
@@ -86,7 +90,7 @@ final class MappingGrammar {
             throw culprit.error("id must not be empty unless items is \"{}\"");
         }
         return new Mapping(items, skip, offer, Collections.unmodifiableMap(paths), Collections.unmodifiableMap(flags), mode,
-                status, modes, complete, notChat, volatileFields, price);
+                status, modes, complete, notChat, volatileFields, price, providerOf);
     }
 
     private static void field(Yaml.Member member, Map<Field, List<Pointer>> paths, Map<Field, List<Condition>> flags) {
@@ -114,6 +118,9 @@ final class MappingGrammar {
         var text = member.isNull() ? null : member.scalar().text("items");
         if (text == null) {
             return PLAIN.items();
+        }
+        if (text.startsWith("{}/")) {
+            return new Mapping.Items(Mapping.Shape.NESTED, at(member.scalar(), "items", t -> path(t.substring(2))));
         }
         return text.equals("{}") ? new Mapping.Items(Mapping.Shape.MAP, null)
                 : new Mapping.Items(Mapping.Shape.ARRAY, at(member.scalar(), "items", MappingGrammar::path));
@@ -187,7 +194,32 @@ final class MappingGrammar {
                 scale == null ? BigDecimal.ONE : factor(scale),
                 when == null ? null : at(when.scalar(), "when", MappingGrammar::condition),
                 zero != null && word(zero.scalar(), "zero", List.of("unknown")) != null,
-                currency == null ? "USD" : currency(currency));
+                currency == null ? "USD" : currency(currency),
+                table.get("tiers") == null ? List.of() : tiers(table.get("tiers")));
+    }
+
+    private static List<Mapping.Tier> tiers(Yaml.Member member) {
+        var tiers = new ArrayList<Mapping.Tier>();
+        for (var element : member.tables()) {
+            var table = element.only(TIER_KEYS, "tiers");
+            var from = table.get("from");
+            var bound = table.get("above");
+            var service = table.get("service");
+            var parts = new EnumMap<Field, List<Pointer>>(Field.class);
+            for (var each : table.members().values()) {
+                if (AMOUNTS.get(each.key()) != null) {
+                    put(parts, AMOUNTS.get(each.key()), pointers(each));
+                }
+            }
+            boolean fixed = bound != null && bound.scalar().text("above").matches("[1-9][0-9]{0,8}");
+            if (parts.isEmpty() || bound == null && service == null) {
+                throw table.at().error("a tier needs above (tokens, or where they are stated) or service, and an amount such as input");
+            }
+            tiers.add(new Mapping.Tier(from == null ? null : pointer(from), bound == null || fixed ? null : pointer(bound),
+                    fixed ? Long.valueOf(bound.scalar().text("above")) : null,
+                    service == null ? null : word(service.scalar(), "service", Mapping.SERVICES), Collections.unmodifiableMap(parts)));
+        }
+        return Collections.unmodifiableList(tiers);
     }
 
     private static BigDecimal factor(Yaml.Member member) {

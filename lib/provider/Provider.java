@@ -25,13 +25,15 @@ import lib.provider.Mapping.Pointer;
  * @param join        null unless a second API says more of the same models
  * @param modelsDev   what models.dev calls it, null if it does not know it
  * @param litellm     what LiteLLM's price map calls it, null likewise
+ * @param prefix      what stands before every model id here and in no catalogue ({@code models/}), or ""
+ * @param source      null unless it is no provider but tells facts about models of many
  * @param legacy      what the legacy TOML must say where it differs from today's entry
  * @param trust       which layer may send which key where
  */
 public record Provider(String id, String name, Ship ship, String why, String since, String successor, String baseUrl,
         List<String> baseUrlEnv, List<String> keyEnv, KeyNeed key, String auth, Map<String, String> headers,
         Map<String, String> wires, String models, Page page, Join join, Mapping mapping, String docs, String verified,
-        String modelsDev, String litellm, Legacy legacy, Trust trust) {
+        String modelsDev, String litellm, String prefix, Source source, Legacy legacy, Trust trust) {
 
     /** The protocols an API may speak. */
     public static final List<String> WIRES = List.of("openai-chat", "openai-responses", "anthropic-messages",
@@ -44,6 +46,22 @@ public record Provider(String id, String name, Ship ship, String why, String sin
 
     /** BUNDLED and USER entries may use keys; a PROJECT entry that is not trusted never sees one. */
     public enum Trust { BUNDLED, USER, PROJECT }
+
+    /** The names of the keys by which an entry says what a catalogue calls it. */
+    public static final List<String> CATALOGUES = List.of("models_dev", "litellm");
+
+    /**
+     * Where facts come from that providers do not state. One of the two is null.
+     *
+     * @param catalogue one of {@link #CATALOGUES}: which key of a provider's entry says what it is called there
+     * @param file      a file of facts that a person keeps, in the configuration folder or the working directory
+     */
+    public record Source(String catalogue, String file) {}
+
+    /** What the catalogue calls this provider, null where it does not know it. */
+    public String knownTo(String catalogue) {
+        return catalogue.equals("litellm") ? litellm : modelsDev;
+    }
 
     /** @param keyEnv null where the legacy table had no line; baseUrl likewise */
     public record Legacy(String keyEnv, String baseUrl) {}

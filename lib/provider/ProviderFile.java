@@ -28,7 +28,7 @@ record ProviderFile(Map<String, Yaml.Member> defaults, Map<String, Entry> entrie
         }
     }
 
-    private static final Set<String> COMMON_KEYS = union(List.of("name", "docs", "verified", "models_dev", "litellm", "why",
+    private static final Set<String> COMMON_KEYS = union(List.of("name", "docs", "verified", "models_dev", "litellm", "prefix", "catalogue", "file", "why",
             "base_url", "base_url_env", "key_env", "key", "auth", "headers", "wires", "models", "page", "join", "legacy",
             "disabled"), MappingGrammar.KEYS);
     private static final Set<String> PROVIDER_KEYS = union(COMMON_KEYS, List.of("ship"));
@@ -104,7 +104,8 @@ record ProviderFile(Map<String, Yaml.Member> defaults, Map<String, Entry> entrie
         }
         var baseUrl = baseUrl(members.get("base_url"));
         var baseUrlEnv = variables(members, "base_url_env");
-        if (baseUrl == null && baseUrlEnv.isEmpty() && !entry.tombstone) {
+        var source = ship == Provider.Ship.SOURCE ? source(members) : null;
+        if (baseUrl == null && baseUrlEnv.isEmpty() && !entry.tombstone && (source == null || source.file() == null)) {
             throw entry.at.error(entry.id + " needs base_url");
         }
         var name = text(members, "name");
@@ -113,7 +114,17 @@ record ProviderFile(Map<String, Yaml.Member> defaults, Map<String, Entry> entrie
                 baseUrl, baseUrlEnv, keyEnv, keyNeed(members, keyEnv), auth(members), headers(members), wires(members),
                 models(members), members.get("page") == null ? null : page(members.get("page")), join(members),
                 MappingGrammar.read(members, defaults), docs(members), date(members, "verified", 7), text(members, "models_dev"),
-                text(members, "litellm"), legacy(members), entry.trust);
+                text(members, "litellm"), text(members, "prefix") == null ? "" : text(members, "prefix"), source, legacy(members), entry.trust);
+    }
+
+    private static Provider.Source source(Map<String, Yaml.Member> members) {
+        var catalogue = members.get("catalogue");
+        var file = text(members, "file");
+        if (file != null && (file.contains("/") || file.contains("\\"))) {
+            throw members.get("file").error("file must be the name of a file, without a folder");
+        }
+        return catalogue == null && file == null ? null
+                : new Provider.Source(catalogue == null ? null : MappingGrammar.word(catalogue.scalar(), "catalogue", Provider.CATALOGUES), file);
     }
 
     private static String text(Map<String, Yaml.Member> members, String key) {

@@ -142,6 +142,18 @@ final class Yaml {
             return scalars;
         }
 
+        /** A list of maps. */
+        List<Table> tables() {
+            var tables = new ArrayList<Table>();
+            for (var item : value instanceof Sequence sequence ? sequence.items : List.of(value)) {
+                if (!(item instanceof Table table)) {
+                    throw item.at().error(key + " must hold maps, not " + kind(item));
+                }
+                tables.add(table);
+            }
+            return tables;
+        }
+
         /** An explicit null is an empty one. */
         Table table() {
             if (value instanceof Table table) {

@@ -70,6 +70,9 @@ final class Views {
         if (value instanceof Map<?, ?> map) {
             return new Hash(map);
         }
+        if (value instanceof Model.Tier tier) {
+            return new Hash(tier.members());
+        }
         if (value instanceof Record record) {
             return new Hash(members(record));
         }
