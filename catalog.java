@@ -18,28 +18,28 @@
 //SOURCES lib/provider/Field.java
 //SOURCES lib/provider/Json.java
 //SOURCES lib/provider/Listing.java
-//SOURCES lib/provider/Mapping.java
 //SOURCES lib/provider/MappingGrammar.java
 //SOURCES lib/provider/Overrides.java
 //SOURCES lib/provider/Provider.java
 //SOURCES lib/provider/ProviderFile.java
 //SOURCES lib/provider/Providers.java
-//SOURCES lib/provider/Secrets.java
 //SOURCES lib/provider/Yaml.java
 
+//SOURCES lib/model/Archive.java
 //SOURCES lib/model/Catalogue.java
-//SOURCES lib/model/Dates.java
-//SOURCES lib/model/Differences.java
+//SOURCES lib/model/ChangeLog.java
+//SOURCES lib/model/Changes.java
 //SOURCES lib/model/Enrichment.java
 //SOURCES lib/model/Model.java
 //SOURCES lib/model/Normaliser.java
-//SOURCES lib/model/Prices.java
+//SOURCES lib/model/Resolver.java
+//SOURCES lib/model/Search.java
 //SOURCES lib/model/Snapshot.java
 //SOURCES lib/model/SnapshotReader.java
+//SOURCES lib/model/Stated.java
 
 //SOURCES lib/fetch/Client.java
 //SOURCES lib/fetch/EnvProxy.java
-//SOURCES lib/fetch/Failures.java
 //SOURCES lib/fetch/Fetch.java
 //SOURCES lib/fetch/History.java
 //SOURCES lib/fetch/HttpGuards.java
@@ -55,33 +55,27 @@
 //SOURCES lib/render/Rendering.java
 //SOURCES lib/render/Sink.java
 //SOURCES lib/render/Tools.java
-//SOURCES lib/render/Unchanged.java
 //SOURCES lib/render/Views.java
 
 //SOURCES lib/cli/DemoCommand.java
+//SOURCES lib/cli/DiffCommand.java
 //SOURCES lib/cli/Failures.java
 //SOURCES lib/cli/FetchCommand.java
 //SOURCES lib/cli/FetchReport.java
+//SOURCES lib/cli/InfoCommand.java
 //SOURCES lib/cli/Output.java
 //SOURCES lib/cli/ProvidersCommand.java
 //SOURCES lib/cli/RenderCommand.java
-//SOURCES lib/cli/StatsCommand.java
-//SOURCES lib/cli/ToolsCommand.java
+//SOURCES lib/cli/ResolveCommand.java
+//SOURCES lib/cli/RetiredModels.java
+//SOURCES lib/cli/SearchCommand.java
+//SOURCES lib/cli/Sources.java
 //SOURCES lib/cli/Workspace.java
 
 //FILES providers.yaml
+//FILES lib/bundled.json=lib/bundled.json
 //FILES lib/cli/samples.json=lib/cli/samples.json
-//FILES templates/aichat/models_PROVIDER.yaml.ftl=templates/aichat/models_PROVIDER.yaml.ftl
-//FILES templates/codex/PROVIDER.config.toml.ftl=templates/codex/PROVIDER.config.toml.ftl
-//FILES templates/codex/PROVIDER.models.json.ftl=templates/codex/PROVIDER.models.json.ftl
-//FILES templates/json/models_PROVIDER.json.ftl=templates/json/models_PROVIDER.json.ftl
-//FILES templates/legacy/failed_models.json.ftl=templates/legacy/failed_models.json.ftl
-//FILES templates/legacy/models_PROVIDER.toml.ftl=templates/legacy/models_PROVIDER.toml.ftl
-//FILES templates/mods/models_PROVIDER.yml.ftl=templates/mods/models_PROVIDER.yml.ftl
-//FILES templates/run/failed_providers.json.ftl=templates/run/failed_providers.json.ftl
-//FILES templates/run/run_TIMESTAMP.json.ftl=templates/run/run_TIMESTAMP.json.ftl
-//FILES templates/run/summary_stats.json.ftl=templates/run/summary_stats.json.ftl
-//FILES templates/txt/models_PROVIDER.txt.ftl=templates/txt/models_PROVIDER.txt.ftl
+//FILES lib/model/models.dev.json=lib/model/models.dev.json
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -95,13 +89,17 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import lib.cli.DemoCommand;
+import lib.cli.DiffCommand;
 import lib.cli.Failures;
 import lib.cli.FetchCommand;
+import lib.cli.InfoCommand;
 import lib.cli.Output;
 import lib.cli.ProvidersCommand;
+import lib.cli.ProvidersCommand.StatsCommand;
 import lib.cli.RenderCommand;
-import lib.cli.StatsCommand;
-import lib.cli.ToolsCommand;
+import lib.cli.RenderCommand.ToolsCommand;
+import lib.cli.ResolveCommand;
+import lib.cli.SearchCommand;
 import lib.cli.Workspace;
 import lib.host.Host;
 import picocli.AutoComplete;
@@ -162,7 +160,8 @@ public class catalog implements Callable<Integer> {
     /** One run of the command line in this process. @return the exit code, see {@link Failures} */
     public static int run(PrintWriter out, PrintWriter err, Map<String, String> env, String... args) {
         var cwd = Path.of("").toAbsolutePath();
-        return run(new Host(env, cwd, Clock.systemUTC(), out, err, env.containsKey("CATALOG_TERMINAL")), args);
+        var in = new java.io.FileInputStream(java.io.FileDescriptor.in);
+        return run(new Host(env, cwd, Clock.systemUTC(), out, err, env.containsKey("CATALOG_TERMINAL"), in), args);
     }
 
     /** As above, with everything of the machine given. */
@@ -174,7 +173,16 @@ public class catalog implements Callable<Integer> {
         commands.put("render", () -> new RenderCommand(host, output));
         commands.put("providers", () -> new ProvidersCommand(host, output));
         commands.put("tools", () -> new ToolsCommand(host, output));
+        commands.put("resolve", () -> new ResolveCommand(host, output));
+        commands.put("discover", () -> new ResolveCommand.Discover(host, output));
         commands.put("stats", () -> new StatsCommand(host, output));
+        commands.put("search", () -> new SearchCommand.Find(host, output));
+        commands.put("suggest", () -> new SearchCommand.Suggest(host, output));
+        commands.put("info", () -> new InfoCommand(host, output));
+        commands.put("compare", () -> new InfoCommand.Compare(host, output));
+        commands.put("conflicts", () -> new InfoCommand.Conflicts(host, output));
+        commands.put("diff", () -> new DiffCommand(host, output));
+        commands.put("rollback", () -> new DiffCommand.Rollback(host, output));
         commands.put("completion", () -> new CompletionCommand(output));
         commands.put("version", () -> new VersionCommand(output));
         // Picocli takes some 10 ms to read a command's annotations, so those that cannot be meant are not shown to it.

@@ -20,7 +20,7 @@ class CliTest extends CliSetup {
         assertEquals("", result.out());
         assertTrue(result.err().contains("2 models of 1 provider: 1 done"), result.err());
         assertEquals("[config/aichat/models_groq.yaml, config/codex/groq.config.toml, config/codex/groq.models.json, config/json/models_groq.json, "
-                + "config/mods/models_groq.yml, config/txt/models_groq.txt, models/catalog.json]", written().keySet().toString());
+                + "config/mods/models_groq.yml, config/txt/models_groq.txt, models/catalog.json, models/changes.atom, models/changes.jsonl]", written().keySet().toString());
         assertEquals("boreas-70b\nswift-8b", written().get("config/txt/models_groq.txt"));
         assertEquals("Bearer " + Fixtures.KEY, server.requests("/groq/models").get(0).headers().get("authorization"));
     }
@@ -118,7 +118,7 @@ class CliTest extends CliSetup {
         door.run("fetch", "--legacy-output");
         var before = written();
         for (var path : before.keySet()) {
-            if (!path.endsWith("catalog.json") && !path.endsWith("failed_models.json")) {
+            if (!path.endsWith("catalog.json") && !path.endsWith("changes.jsonl") && !path.endsWith("failed_models.json")) {
                 Files.delete(door.cwd.resolve(path));
             }
         }

@@ -14,9 +14,9 @@ import java.util.function.UnaryOperator;
 import lib.host.Host;
 import lib.provider.Access;
 import lib.provider.Field;
-import lib.provider.Mapping;
-import lib.provider.Mapping.Pointer;
 import lib.provider.Provider;
+import lib.provider.Provider.Mapping;
+import lib.provider.Provider.Mapping.Pointer;
 
 /** Providers as a test needs them, without a providers.yaml. */
 final class Fixtures {

@@ -1,8 +1,10 @@
 package tests;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -11,6 +13,7 @@ import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.zip.GZIPInputStream;
 import lib.host.Host;
 
 /**
@@ -28,6 +31,8 @@ final class FrontDoor {
         home = Files.createDirectories(folder.resolve("home"));
         cwd = Files.createDirectories(folder.resolve("work"));
         env.put("HOME", home.toString());
+        // Tests ask nobody but loopback; those about catalogues put them there and take this away.
+        env.put("CATALOG_SOURCES", "none");
     }
 
     record Result(int code, String out, String err) {}
@@ -50,7 +55,7 @@ final class FrontDoor {
         return this;
     }
 
-    /** Every file below a folder, path to content. */
+    /** Every file below a folder, path to content; what is compressed is shown as what was. */
     static Map<String, String> tree(Path folder) throws IOException {
         var files = new TreeMap<String, String>();
         if (!Files.isDirectory(folder)) {
@@ -58,9 +63,22 @@ final class FrontDoor {
         }
         try (var walk = Files.walk(folder)) {
             for (var file : (Iterable<Path>) walk.filter(Files::isRegularFile)::iterator) {
-                files.put(folder.relativize(file).toString().replace('\\', '/'), Files.readString(file));
+                files.put(folder.relativize(file).toString().replace('\\', '/'), text(Files.readAllBytes(file)));
             }
         }
         return files;
+    }
+
+    private static String text(byte[] content) throws IOException {
+        int at = 0;
+        while (at + 1 < content.length && !(content[at] == 0x1f && (content[at + 1] & 0xff) == 0x8b && (at == 0 || content[at - 1] == '\n'))) {
+            at++;
+        }
+        if (at + 1 >= content.length) {
+            return new String(content, StandardCharsets.UTF_8);
+        }
+        try (var gzip = new GZIPInputStream(new ByteArrayInputStream(content, at, content.length - at))) {
+            return new String(content, 0, at, StandardCharsets.UTF_8) + new String(gzip.readAllBytes(), StandardCharsets.UTF_8);
+        }
     }
 }

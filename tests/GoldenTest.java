@@ -45,7 +45,8 @@ class GoldenTest {
         var same = new TreeMap<String, String>();
         files.forEach((path, content) -> {
             if (!path.startsWith(".catalog/")) {
-                same.put(path, content.replaceAll("127\\.0\\.0\\.1:[0-9]+", "127.0.0.1:0"));
+                same.put(path, content.replaceAll("127\\.0\\.0\\.1:[0-9]+", "127.0.0.1:0")
+                        .replaceAll("(\"snapshot\" : \\{\\s+\"sha256\" : \")[0-9a-f]{64}", "$1" + "0".repeat(64)));
             }
         });
         return same;

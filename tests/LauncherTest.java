@@ -27,7 +27,7 @@ class LauncherTest {
             //COMPILE_OPTIONS -encoding UTF-8
             //SOURCES lib/say/Say.java
             //FILES providers.yaml
-            //FILES templates/a/b.ftl=templates/a/b.ftl
+            //FILES lib/say/text=lib/say/text
             public class catalog {
                 public static void main(String... args) throws Exception {
                     if (args.length > 0 && args[0].equals("demo")) {
@@ -37,7 +37,7 @@ class LauncherTest {
                         System.out.println(new String(System.in.readAllBytes()));
                         System.exit(7);
                     }
-                    System.out.print(lib.say.Say.WORD + new String(catalog.class.getResourceAsStream("/templates/a/b.ftl").readAllBytes()));
+                    System.out.print(lib.say.Say.WORD + new String(catalog.class.getResourceAsStream("/lib/say/text").readAllBytes()));
                     System.out.println(System.getProperty("java.home"));
                     for (var arg : args) {
                         System.out.println("<" + arg + ">");
@@ -59,7 +59,7 @@ class LauncherTest {
         Shell.write(project.resolve("catalog.java"), PROGRAM);
         Shell.write(project.resolve("lib/say/Say.java"), "package lib.say;\n\n/** Größe. */\npublic class Say {\n    public static final String WORD = \"said \";\n}\n");
         Shell.write(project.resolve("providers.yaml"), "providers: {}\n");
-        Shell.write(project.resolve("templates/a/b.ftl"), "old text\n");
+        Shell.write(project.resolve("lib/say/text"), "old text\n");
         Files.copy(Shell.CHECKOUT.resolve("catalog"), project.resolve("catalog"), StandardCopyOption.COPY_ATTRIBUTES);
         shell = Shell.of(folder);
         shell.jbangJar();
@@ -137,14 +137,14 @@ class LauncherTest {
     @Test
     void an_edit_is_seen_though_size_and_time_stay_the_same() throws IOException, InterruptedException {
         assertSaid(said("old text"), catalog());
-        var template = project.resolve("templates/a/b.ftl");
-        var before = Files.getLastModifiedTime(template);
-        Files.writeString(template, "new text\n");
-        Files.setLastModifiedTime(template, before);
+        var text = project.resolve("lib/say/text");
+        var before = Files.getLastModifiedTime(text);
+        Files.writeString(text, "new text\n");
+        Files.setLastModifiedTime(text, before);
         assertSaid(said("new text"), catalog());
 
-        Shell.write(template, "old text\n");
-        Files.setLastModifiedTime(template, FileTime.from(Instant.parse("2001-01-01T00:00:00Z")));
+        Shell.write(text, "old text\n");
+        Files.setLastModifiedTime(text, FileTime.from(Instant.parse("2001-01-01T00:00:00Z")));
         assertSaid(said("old text"), catalog(cutOff()));
     }
 

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import lib.render.Tools;
 import org.junit.jupiter.api.Test;
 
 /** The shape of the source tree: what JBang is told about it, which room may know which, and how long a file may get. */
@@ -41,14 +42,19 @@ class SourcesTest {
 
     @Test
     void every_bundled_file_is_listed_once_under_its_own_path() throws IOException {
-        var onDisk = new TreeSet<>(Directives.onDisk("templates"));
-        onDisk.add("providers.yaml");
+        var onDisk = new TreeSet<>(Set.of("providers.yaml"));
         Directives.onDisk("lib").stream().filter(path -> !path.endsWith(".java")).forEach(onDisk::add);
-        assertEquals(String.join("\n", onDisk), String.join("\n", directives.files().stream().sorted().toList()), "templates/ and data on disk, //FILES of catalog.java");
+        assertEquals(String.join("\n", onDisk), String.join("\n", directives.files().stream().sorted().toList()), "data in lib/ on disk, //FILES of catalog.java");
         for (var line : directives.fileLines()) {
             assertTrue(line.equals("providers.yaml") || line.equals(line.substring(line.indexOf('=') + 1) + "=" + line.substring(line.indexOf('=') + 1)),
                     "the resource and the file have the same path, else JBang drops its folder: //FILES " + line);
         }
+    }
+
+    @Test
+    void the_bundle_holds_the_templates() throws IOException {
+        assertEquals(Bundle.json(Bundle.texts(Shell.CHECKOUT.resolve("templates"))), Bundle.current(Shell.CHECKOUT), "templates/ changed: run tests/bundle");
+        assertEquals(Bundle.texts(Shell.CHECKOUT.resolve("templates")), Tools.bundled(), "what the program reads of the bundle");
     }
 
     @Test

@@ -108,8 +108,11 @@ class StoreTest {
                 damaged[head + 1 + random.nextInt(whole.length - head - 1)] ^= (byte) (1 << random.nextInt(8));
             }
             Files.write(file, damaged);
-            assertNull(store.load(access), "seed " + seed + ", round " + i);
-            assertTrue(store.find(access).damage().contains(file.toString()));
+            var found = store.find(access);
+            assertNull(found.answer(), "seed " + seed + ", round " + i);
+            assertTrue(found.damage().contains(file + ".damaged"), found.damage());
+            assertArrayEquals(damaged, Files.readAllBytes(file.resolveSibling(file.getFileName() + ".damaged")));
+            assertNull(store.find(access).damage(), "it is told once");
         }
         for (var head : List.of("null", "[]", "{}", "{\"format\":1,\"length\":0,\"crc32\":0,\"provider\":\"acme\",\"url\":\"" + URL + "\",\"fetched_at\":\"noon\"}")) {
             Files.writeString(file, head + "\n");
@@ -118,5 +121,24 @@ class StoreTest {
         Files.write(file, whole);
         assertNull(store.find(access).damage());
         assertEquals(2, store.load(access).models());
+    }
+
+    @Test
+    void a_long_answer_is_kept_compressed_and_its_damage_is_found() throws Exception {
+        var store = new Store(dir.resolve("answers"));
+        var access = access("acme", URL, Fixtures.KEY);
+        var body = Fixtures.list(2_000);
+        store.save(access, answer("acme", URL, body));
+        var file = files().get(0);
+        assertTrue(Files.size(file) * 4 < body.length(), Files.size(file) + " bytes for " + body.length());
+        assertEquals(body, new String(store.load(access).body(), java.nio.charset.StandardCharsets.UTF_8));
+        var whole = Files.readAllBytes(file);
+        var random = new Random(7);
+        for (int i = 0; i < 100; i++) {
+            var damaged = whole.clone();
+            damaged[whole.length - 1 - random.nextInt(whole.length / 2)] ^= (byte) (1 << random.nextInt(8));
+            Files.write(file, damaged);
+            assertNull(store.load(access), "seed 7, round " + i);
+        }
     }
 }

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import lib.host.Host;
 import lib.provider.Json;
@@ -25,6 +26,9 @@ import picocli.CommandLine;
 @Command(name = "demo", description = "See it work without a key: made-up models, served on this machine, rendered for every tool.",
         footer = {"", "Example:", "  catalog demo --root /tmp/demo"})
 public final class DemoCommand implements Callable<Integer> {
+    /** The samples that are asked beside the providers. */
+    private static final Set<String> SOURCES = Set.of("models-dev", "litellm");
+
     private final Host host;
     private final Output output;
 
@@ -49,7 +53,7 @@ public final class DemoCommand implements Callable<Integer> {
             if (legacy) {
                 arguments.add("--legacy-output");
             }
-            arguments.addAll(server.providers());
+            server.names().stream().filter(name -> !SOURCES.contains(name)).forEach(arguments::add);
             var failures = new Failures(machine, output);
             code = new CommandLine(new FetchCommand(machine, output)).setExecutionExceptionHandler(failures).setParameterExceptionHandler(failures)
                     .execute(arguments.toArray(String[]::new));
@@ -68,10 +72,10 @@ public final class DemoCommand implements Callable<Integer> {
         }
         env.put("HOME", folder.toString());
         var workspace = Workspace.open(new Host(env, folder, host.clock(), host.out(), host.err(), false), output, folder);
-        for (var name : server.providers()) {
+        for (var name : server.names()) {
             var provider = workspace.providers().named(name);
             env.put(provider.baseUrlEnv().get(0), server.baseUrl(name));
-            env.put(provider.keyEnv().get(0), "demo");
+            provider.keyEnv().stream().limit(1).forEach(variable -> env.put(variable, "demo"));
         }
         return new Host(env, folder, host.clock(), host.out(), host.err(), host.terminal());
     }
@@ -90,11 +94,12 @@ public final class DemoCommand implements Callable<Integer> {
         output.say("  catalog tools list             which tools it writes for");
     }
 
-    /** Provider id to an answer in its shape. */
+    /** Provider id to an answer in its shape, without the catalogues. */
     static Map<String, JsonNode> samples() {
         var samples = new LinkedHashMap<String, JsonNode>();
         sampleFile().properties().forEach(sample -> samples.put(sample.getKey(),
                 sample.getValue().has("pages") ? sample.getValue().get("pages").get(0) : sample.getValue()));
+        samples.keySet().removeAll(SOURCES);
         return samples;
     }
 
@@ -121,7 +126,7 @@ public final class DemoCommand implements Callable<Integer> {
             server.start();
         }
 
-        List<String> providers() {
+        List<String> names() {
             var names = new ArrayList<String>();
             samples.fieldNames().forEachRemaining(names::add);
             return names;

@@ -2,12 +2,13 @@ package lib.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -20,11 +21,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import lib.fetch.Fetch;
 import lib.fetch.History;
 import lib.fetch.Outcome;
-import lib.host.AtomicFile;
 import lib.host.Host;
+import lib.model.Changes;
+import lib.model.Changes.Change;
 import lib.model.Model;
 import lib.model.Normaliser;
 import lib.model.Snapshot;
@@ -34,8 +37,8 @@ import lib.provider.Listing;
 import lib.provider.Provider;
 import lib.provider.Providers;
 import lib.render.Rendering;
+import lib.render.Rendering.Unchanged;
 import lib.render.Tools;
-import lib.render.Unchanged;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
@@ -74,12 +77,28 @@ public final class FetchCommand implements Callable<Integer> {
     @Option(names = "--offline", description = "Use no network; serve stored answers.")
     private boolean offline;
 
+    @Option(names = "--locked", description = "Use no network and no stored answers: write the files from models/catalog.json alone,"
+            + " and fail if it lacks a provider.")
+    private boolean locked;
+
+    @Option(names = "--sources", paramLabel = "S", split = ",", description = "Take further facts from these (models-dev, litellm, override), or none"
+            + " (default: CATALOG_SOURCES, else all).")
+    private List<String> sources;
+
     @Option(names = "--max-concurrency", paramLabel = "N", defaultValue = "64", description = "Requests under way at once (default: ${DEFAULT-VALUE}).")
     private int maxConcurrency;
 
     @Option(names = "--timeout", paramLabel = "D", defaultValue = "30s", converter = DurationConverter.class,
             description = "Longest time for one provider: 500ms, 30s, 2m (default: ${DEFAULT-VALUE}).")
     private Duration timeout;
+
+    @Option(names = "--watch-price", paramLabel = "P", converter = DiffCommand.Watch.Converter.class,
+            description = "Exit code 1 also if a price moved by this much or more: 10%%, or +10%% for up only.")
+    private DiffCommand.Watch watch;
+
+    @Option(names = "--grace", paramLabel = "D", defaultValue = "72h", converter = DiffCommand.DaysConverter.class,
+            description = "A model that its list lacks is missing, and removed after this time (default: ${DEFAULT-VALUE}).")
+    private Duration grace;
 
     @Option(names = "--json", description = "Print the outcomes as JSON.")
     private boolean json;
@@ -118,6 +137,10 @@ public final class FetchCommand implements Callable<Integer> {
         if (history.damage() != null) {
             output.warn(history.damage());
         }
+        if (locked) {
+            return fromLock(workspace);
+        }
+        var beside = Sources.of(workspace, sources);
         var asked = asked(workspace, history);
         if (asked.isEmpty()) {
             output.warn(failed ? "No provider failed last time." : "No provider's key is set. Set one, for example GROQ_API_KEY, or name providers,"
@@ -135,35 +158,62 @@ public final class FetchCommand implements Callable<Integer> {
         if (!offline && Runtime.getRuntime().availableProcessors() > 1) {
             CompletableFuture.runAsync(() -> rehearse(workspace, tools, answered));
         }
-        var outcomes = fetch(workspace, history, asked, fetched, answered);
+        var documents = new ConcurrentHashMap<String, JsonNode>();
+        var everyone = new ArrayList<>(asked);
+        everyone.addAll(beside.asked(asked));
+        var everything = fetch(workspace, history, everyone, asked.size(), fetched, documents, answered);
+        var outcomes = everything.subList(0, asked.size());
         keep(history);
         var parts = new ArrayList<>(workspace.ingredients(asked));
         parts.addAll(rendering.choices());
-        outcomes.forEach(outcome -> parts.add(outcome.usable() == null ? "none" : outcome.usable().sha256()));
+        parts.addAll(beside.ingredients());
+        everything.forEach(outcome -> parts.add(outcome.usable() == null ? "none" : outcome.usable().sha256()));
         parts.add(await(tools).digest());
         var digest = Unchanged.digest(parts);
-        boolean news = outcomes.stream().anyMatch(Outcome.Fresh.class::isInstance);
+        boolean news = everything.stream().anyMatch(Outcome.Fresh.class::isInstance);
         var kept = news || await(tools).tellsNewsByOthers() ? null : Unchanged.recall(workspace.renderedFile(), digest);
         var now = host.clock().instant();
-        var run = run(outcomes, history, started, now);
+        var run = FetchReport.run(outcomes, history, started, now);
         var misfits = List.<String>of();
         var report = Rendering.Report.EMPTY;
+        var changes = List.<Change>of();
+        var times = new HashMap<String, Instant>();
+        everything.stream().filter(outcome -> outcome.usable() != null).forEach(outcome -> times.put(outcome.provider(), outcome.usable().fetchedAt()));
         if (kept != null || outcomes.stream().noneMatch(outcome -> outcome.usable() != null)) {
             if (!outcomes.stream().allMatch(Outcome.Skipped.class::isInstance)) {
                 report = rendering.renderNews(workspace, await(tools), asked, run);
+                workspace.confirm(times);
             }
         } else {
+            var known = CompletableFuture.supplyAsync(() -> beside.known(everything, documents));
             misfits = List.copyOf(understandTheRest(workspace, outcomes, fetched));
-            var snapshot = merged(workspace, outcomes, fetched);
-            var saved = CompletableFuture.runAsync(() -> save(workspace, snapshot));
+            var facts = await(known);
+            long before = System.nanoTime();
+            var old = workspace.snapshot();
+            var snapshot = merged(workspace, old, outcomes, fetched, facts);
+            if (output.verbose()) {
+                output.say(snapshot.models().size() + " models looked up in " + facts.inputs().size() + " catalogues in "
+                        + (System.nanoTime() - before) / 1_000_000 + " ms");
+            }
+            facts.notes().forEach(note -> output.say("  " + output.paint("yellow", "note") + "    " + note));
+            var saved = CompletableFuture.supplyAsync(() -> workspace.keep(snapshot, times));
+            var log = workspace.changeLog();
+            changes = log.settle(Changes.between(old, snapshot), snapshot, fetched.keySet(), grace, now);
+            log.append(changes, now);
             try {
+                var touched = Sources.changed(old, snapshot);
+                touched.addAll(fetched.keySet());
+                var store = workspace.store();
                 report = rendering.render(workspace, await(tools), snapshot,
-                        id -> fetched.containsKey(id) ? fetched.get(id).answer() : null, fetched.keySet(), run);
+                        id -> fetched.containsKey(id) ? fetched.get(id).answer() : RenderCommand.stored(workspace, store, id), touched, run, log);
             } finally {
                 // Also when interrupted: nobody ends this process in the middle of it.
                 saved.exceptionally(failure -> null).join();
             }
-            await(saved);
+            if (await(saved) != null) {
+                output.warn(await(saved));
+            }
+            RetiredModels.warnings(host, snapshot, log).forEach(output::warn);
             if (report.problems().isEmpty() && misfits.isEmpty()) {
                 Unchanged.remember(workspace.renderedFile(), digest, lasting(workspace, report));
             }
@@ -172,13 +222,16 @@ public final class FetchCommand implements Callable<Integer> {
             output.data(FetchReport.json(outcomes, report));
         }
         FetchReport.tell(outcomes, now, output);
+        FetchReport.tellSources(everything.subList(asked.size(), everything.size()), now, output);
+        FetchReport.tellChanges(changes, watch, output);
         misfits.forEach(output::warn);
         RenderCommand.Options.tell(report, output);
         output.say(kept != null ? "Nothing changed; " + Workspace.count(kept.size(), "file") + " below " + workspace.root() + " left as they are."
                 : Workspace.count(report.written().size(), "file") + " written, " + report.unchanged().size() + " unchanged below "
                         + workspace.root() + ": " + RenderCommand.Options.byTool(workspace.root(), report));
         return Failures.worst(FetchReport.exitCode(outcomes, !names.isEmpty() && !offline), RenderCommand.Options.exitCode(report),
-                misfits.isEmpty() ? Failures.OK : Failures.CONFIGURATION);
+                misfits.isEmpty() ? Failures.OK : Failures.CONFIGURATION,
+                watch != null && changes.stream().anyMatch(watch::sees) ? Failures.SOME_FAILED : Failures.OK);
     }
 
     private static void rehearse(Workspace workspace, CompletableFuture<Tools> tools, AtomicBoolean answered) {
@@ -228,14 +281,6 @@ public final class FetchCommand implements Callable<Integer> {
         }
     }
 
-    private static void save(Workspace workspace, Snapshot snapshot) {
-        try {
-            AtomicFile.write(workspace.snapshotFile(), snapshot.bytes());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
     private static <T> T await(CompletableFuture<T> future) throws InterruptedException {
         try {
             return future.get();
@@ -244,35 +289,31 @@ public final class FetchCommand implements Callable<Integer> {
         }
     }
 
-    /** The fetch as templates see it. */
-    private static Rendering.Run run(List<Outcome> outcomes, History history, Instant started, Instant now) {
-        var told = outcomes.stream().map(outcome -> {
-            var answer = outcome.usable();
-            var why = FetchReport.failure(outcome);
-            var skipped = outcome instanceof Outcome.Skipped s ? s : null;
-            return new Rendering.Outcome(outcome.provider(), FetchReport.kind(outcome), answer == null ? null : answer.models(),
-                    why == null ? null : why.kind().name().toLowerCase(Locale.ROOT),
-                    why != null ? why.message() : skipped == null ? null : skipped.why(),
-                    why != null ? why.advice() : skipped == null ? null : skipped.advice(),
-                    answer == null ? null : Math.max(0, Duration.between(answer.fetchedAt(), now).toSeconds()), FetchReport.notes(outcome));
-        }).toList();
-        var past = history.entries().values().stream().map(e -> new Rendering.Past(e.provider(), e.outcome(), e.at(),
-                e.failureKind() == null ? null : e.failureKind().toLowerCase(Locale.ROOT), e.message(), e.advice(), e.lastSuccess(),
-                e.failuresInARow())).toList();
-        return new Rendering.Run(started, Duration.between(started, now).toMillis(), Workspace.VERSION, told, past);
+    /** The files from the snapshot as it is, for those named or else for all that it knows. */
+    private int fromLock(Workspace workspace) throws InterruptedException {
+        if (all || failed || force || offline) {
+            throw new ParameterException(spec.commandLine(), "--locked asks nobody, so it goes with neither --all, --failed, --force nor --offline");
+        }
+        names.forEach(name -> named(workspace, name));
+        return RenderCommand.fromLock(workspace, rendering, spec, names, output);
     }
 
-    private List<Outcome> fetch(Workspace workspace, History history, List<Access> asked, Map<String, Fetched> fetched,
-            AtomicBoolean answered) throws InterruptedException {
+    /** @param providers how many of those asked are providers; the rest are catalogues that are asked beside them */
+    private List<Outcome> fetch(Workspace workspace, History history, List<Access> asked, int providers, Map<String, Fetched> fetched,
+            Map<String, JsonNode> documents, AtomicBoolean answered) throws InterruptedException {
         var options = Fetch.Options.defaults("catalog/" + Workspace.VERSION).withMaxConcurrency(maxConcurrency).withTimeout(timeout)
                 .withForce(force).withOffline(offline);
-        var progress = new FetchReport.Progress(output, asked.stream().map(a -> a.provider().id()).toList());
-        var providers = workspace.providers();
-        return new Fetch(host, workspace.store(), history, options, providers.secretValues(host)).run(asked, outcome -> {
+        var known = workspace.providers();
+        var beside = asked.subList(providers, asked.size()).stream().map(access -> access.provider().id()).collect(Collectors.toSet());
+        var progress = new FetchReport.Progress(output, asked.stream().map(a -> a.provider().id()).toList(), beside);
+        return new Fetch(host, workspace.store(), history, options, known.secretValues(host)).run(asked, outcome -> {
             answered.set(true);
             if (outcome instanceof Outcome.Fresh fresh) {
+                documents.put(outcome.provider(), fresh.document());
                 try {
-                    fetched.put(outcome.provider(), understand(providers.named(outcome.provider()), outcome.usable(), fresh.document()));
+                    if (!beside.contains(outcome.provider())) {
+                        fetched.put(outcome.provider(), understand(known.named(outcome.provider()), outcome.usable(), fresh.document()));
+                    }
                 } catch (IOException | Listing.NotAListing e) {
                     throw new IllegalStateException("what was just accepted of " + outcome.provider(), e);
                 }
@@ -290,10 +331,7 @@ public final class FetchCommand implements Callable<Integer> {
     private List<Access> asked(Workspace workspace, History history) {
         var ids = new LinkedHashSet<String>();
         for (var name : names) {
-            if (!workspace.providers().byId().containsKey(name)) {
-                throw new ParameterException(spec.commandLine(), ProvidersCommand.unknown(workspace, name));
-            }
-            ids.add(name);
+            ids.add(named(workspace, name));
         }
         if (failed) {
             history.entries().values().stream().filter(e -> e.failureKind() != null && workspace.providers().byId().containsKey(e.provider()))
@@ -306,6 +344,13 @@ public final class FetchCommand implements Callable<Integer> {
             }
         }
         return workspace.known(ids);
+    }
+
+    private String named(Workspace workspace, String name) {
+        if (!workspace.providers().byId().containsKey(name)) {
+            throw new ParameterException(spec.commandLine(), ProvidersCommand.unknown(workspace, name));
+        }
+        return name;
     }
 
     private static boolean isAskedUnnamed(Provider provider) {
@@ -321,16 +366,16 @@ public final class FetchCommand implements Callable<Integer> {
     }
 
     /** The snapshot with the parts of those that answered replaced; all others keep what they have. */
-    private static Snapshot merged(Workspace workspace, List<Outcome> outcomes, Map<String, Fetched> fetched) {
+    private static Snapshot merged(Workspace workspace, Snapshot old, List<Outcome> outcomes, Map<String, Fetched> fetched, Sources.Known known) {
         var inputs = new ArrayList<Snapshot.Input>();
-        var models = new ArrayList<Model>();
+        var models = new LinkedHashMap<String, List<Model>>();
         for (var outcome : outcomes) {
             if (fetched.containsKey(outcome.provider())) {
                 inputs.add(new Snapshot.Input(outcome.provider(), outcome.usable().url().toString(), outcome.usable().sha256()));
-                models.addAll(fetched.get(outcome.provider()).models());
+                models.put(outcome.provider(), fetched.get(outcome.provider()).models());
             }
         }
-        return workspace.snapshot().with(inputs, models);
+        return Sources.merged(workspace, old, inputs, models, known);
     }
 
     /** {@code 30}, {@code 30s}, {@code 500ms}, {@code 2m}. */

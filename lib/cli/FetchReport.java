@@ -2,14 +2,19 @@ package lib.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
+import lib.fetch.History;
 import lib.fetch.Outcome;
+import lib.model.Changes;
+import lib.model.Changes.Change;
 import lib.provider.Listing;
 import lib.render.Rendering;
 
@@ -106,6 +111,46 @@ final class FetchReport {
         return outcome instanceof Outcome.Failed failed ? failed.why() : null;
     }
 
+    /** What is different from before, in one line; all of it is in changes.jsonl, and what is watched stands here. */
+    static void tellChanges(List<Change> changes, DiffCommand.Watch watch, Output output) {
+        if (!changes.isEmpty()) {
+            output.say("  " + output.paint("bold", "changed") + " " + Changes.summary(changes) + "; 'catalog diff' tells all");
+        }
+        changes.stream().filter(change -> watch != null && watch.sees(change)).forEach(change -> output.say("  " + output.paint("yellow", "watched")
+                + " " + change.line()));
+    }
+
+    /** A catalogue that could not be had is no failure of the fetch: what it said last serves, or nothing. */
+    static void tellSources(List<Outcome> sources, Instant now, Output output) {
+        for (var source : sources) {
+            var why = failure(source);
+            var note = output.paint("yellow", "note") + "    ";
+            if (why != null) {
+                output.say("  " + note + source.provider() + ": " + why.message() + "; " + (source.usable() == null ? "models are known by their providers alone. "
+                        : "what it said " + Workspace.age(source.usable().fetchedAt(), now) + " ago serves. ") + why.advice());
+            }
+            notes(source).stream().limit(output.verbose() ? Integer.MAX_VALUE : 1).forEach(text -> output.say("  " + note + source.provider() + ": " + text));
+        }
+    }
+
+    /** The fetch as templates see it. */
+    static Rendering.Run run(List<Outcome> outcomes, History history, Instant started, Instant now) {
+        var told = outcomes.stream().map(outcome -> {
+            var answer = outcome.usable();
+            var why = failure(outcome);
+            var skipped = outcome instanceof Outcome.Skipped s ? s : null;
+            return new Rendering.Outcome(outcome.provider(), kind(outcome), answer == null ? null : answer.models(),
+                    why == null ? null : why.kind().name().toLowerCase(Locale.ROOT),
+                    why != null ? why.message() : skipped == null ? null : skipped.why(),
+                    why != null ? why.advice() : skipped == null ? null : skipped.advice(),
+                    answer == null ? null : Math.max(0, Duration.between(answer.fetchedAt(), now).toSeconds()), notes(outcome));
+        }).toList();
+        var past = history.entries().values().stream().map(e -> new Rendering.Past(e.provider(), e.outcome(), e.at(),
+                e.failureKind() == null ? null : e.failureKind().toLowerCase(Locale.ROOT), e.message(), e.advice(), e.lastSuccess(),
+                e.failuresInARow())).toList();
+        return new Rendering.Run(started, Duration.between(started, now).toMillis(), Workspace.VERSION, told, past);
+    }
+
     /** {@code fetch --json}: one object per provider that was asked or skipped. */
     static ObjectNode json(List<Outcome> outcomes, Rendering.Report report) {
         var root = JsonNodeFactory.instance.objectNode();
@@ -117,7 +162,7 @@ final class FetchReport {
             }
             var failure = failure(outcome);
             if (failure != null) {
-                one.put("kind", failure.kind().name().toLowerCase(java.util.Locale.ROOT)).put("message", failure.message())
+                one.put("kind", failure.kind().name().toLowerCase(Locale.ROOT)).put("message", failure.message())
                         .put("advice", failure.advice());
             }
             if (outcome instanceof Outcome.Skipped skipped) {
@@ -149,11 +194,14 @@ final class FetchReport {
         private static final int NAMES_SHOWN = 4;
 
         private final Output output;
+        private final Set<String> sources;
         private final Set<String> waiting;
         private final int all;
 
-        Progress(Output output, Iterable<String> providers) {
+        /** @param sources those of them that tell facts about others' models */
+        Progress(Output output, Iterable<String> providers, Set<String> sources) {
             this.output = output;
+            this.sources = sources;
             this.waiting = new LinkedHashSet<>();
             providers.forEach(waiting::add);
             this.all = waiting.size();
@@ -180,19 +228,23 @@ final class FetchReport {
         private String line(Outcome outcome) {
             var name = Listing.visible(outcome.provider());
             if (outcome instanceof Outcome.Fresh fresh) {
-                return output.paint("green", "done     ") + " " + name + ": " + Workspace.count(fresh.answer().models(), "model");
+                return output.paint("green", "done     ") + " " + name + ": " + models(fresh);
             }
             if (outcome instanceof Outcome.NotModified same) {
-                return output.paint("green", "unchanged") + " " + name + ": " + Workspace.count(same.answer().models(), "model");
+                return output.paint("green", "unchanged") + " " + name + ": " + models(same);
             }
             if (outcome instanceof Outcome.Stale stale) {
-                return output.paint("yellow", "stale    ") + " " + name + ": " + Workspace.count(stale.answer().models(), "model")
+                return output.paint("yellow", "stale    ") + " " + name + ": " + models(stale)
                         + (stale.why() == null ? ", offline" : ", " + stale.why().message());
             }
             if (outcome instanceof Outcome.Skipped skipped) {
                 return output.paint("faint", "skipped  ") + " " + name + ": " + skipped.why();
             }
             return output.paint("red", "failed   ") + " " + name + ": " + ((Outcome.Failed) outcome).why().message();
+        }
+
+        private String models(Outcome outcome) {
+            return (sources.contains(outcome.provider()) ? "facts about " : "") + Workspace.count(outcome.usable().models(), "model");
         }
     }
 }

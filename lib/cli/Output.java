@@ -5,17 +5,40 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.PrintWriter;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import lib.host.Host;
+import lib.model.Model;
+import lib.model.Snapshot;
+import lib.provider.Field;
+import lib.provider.Listing;
 import picocli.CommandLine.Help.Ansi;
-import picocli.CommandLine.Help.Column;
-import picocli.CommandLine.Help.TextTable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
-/** Where words go: data to stdout, words for people to stderr, and how many of them and in which colours. */
+/** Where words go: data to stdout, words for people to stderr, how many of them and in which colours; and how values are written. */
 public final class Output {
     public enum Colour { auto, always, never }
+
+    /** Abilities in the words of every day, in the order in which they are shown. */
+    static final Map<String, Field> ABILITIES = abilities();
+
+    /** Of a table with {@link #row}s. */
+    static final List<String> TITLES = List.of("PROVIDER", "MODEL", "CONTEXT", "MAX OUTPUT", "INPUT $/1M", "OUTPUT $/1M", "CAN");
+
+    private static final Map<Field, String> LABELS = Map.of(Field.CONTEXT, "context window", Field.MAX_INPUT, "max input",
+            Field.MAX_OUTPUT, "max output", Field.INPUT_MODALITIES, "input modalities", Field.OUTPUT_MODALITIES, "output modalities",
+            Field.TOOLS, "tool calling", Field.REASONING_KINDS, "reasoning set by", Field.REASONING_EFFORTS, "reasoning efforts",
+            Field.TIERS, "other prices");
 
     private final Host host;
 
@@ -85,17 +108,132 @@ public final class Output {
         return ansi().enabled() ? Ansi.Style.on(Ansi.Style.parse(style)) + text + Ansi.Style.off(Ansi.Style.parse(style)) : text;
     }
 
-    /** A table to stdout, columns as wide as their longest cell. */
+    /** A table to stdout, columns as wide as their longest cell. Picocli's own takes a second for ten thousand rows. */
     public void table(List<String> titles, List<List<String>> rows) {
-        var columns = new Column[titles.size()];
-        for (int i = 0; i < columns.length; i++) {
-            int at = i;
-            int width = rows.stream().mapToInt(r -> r.get(at).codePointCount(0, r.get(at).length())).max().orElse(0);
-            columns[i] = new Column(Math.max(width, titles.get(i).length()) + 2, 0, Column.Overflow.SPAN);
+        var widths = new int[titles.size()];
+        widen(widths, titles);
+        rows.forEach(row -> widen(widths, row));
+        line(widths, titles);
+        rows.forEach(row -> line(widths, row));
+    }
+
+    private static void widen(int[] widths, List<String> cells) {
+        for (int i = 0; i < widths.length; i++) {
+            widths[i] = Math.max(widths[i], cells.get(i).codePointCount(0, cells.get(i).length()));
         }
-        var table = TextTable.forColumns(picocli.CommandLine.Help.defaultColorScheme(Ansi.OFF), columns);
-        table.addRowValues(titles.toArray(String[]::new));
-        rows.forEach(row -> table.addRowValues(row.toArray(String[]::new)));
-        table.toString().lines().forEach(line -> data(line.stripTrailing()));
+    }
+
+    private void line(int[] widths, List<String> cells) {
+        var line = new StringBuilder();
+        int end = 0;
+        for (int i = 0; i < widths.length; i++) {
+            line.append(" ".repeat(end - line.codePointCount(0, line.length()))).append(cells.get(i));
+            end += widths[i] + 2;
+        }
+        data(line.toString().stripTrailing());
+    }
+
+    /** With thousands separators. Not by String.format, which takes longer for a long table than all the rest. */
+    static String count(long number) {
+        var digits = new StringBuilder().append(number);
+        for (int i = digits.length() - 3; i > 0; i -= 3) {
+            digits.insert(i, ',');
+        }
+        return digits.toString();
+    }
+
+    /** A table's cell; - where unknown. */
+    static String tokens(Long number) {
+        return number == null ? "-" : count(number);
+    }
+
+    /** A table's cell: the currency only where it is not USD; - where unknown. */
+    static String price(Model model, Field field) {
+        var amount = model.money(field);
+        return amount == null ? "-" : isUsd(model) ? plain(amount) : plain(amount) + " " + Listing.visible(model.text(Field.CURRENCY));
+    }
+
+    static String plain(BigDecimal amount) {
+        return amount.stripTrailingZeros().toPlainString();
+    }
+
+    /** What one chooses by: the limits, the prices, and what the model can do, if it is still to be had. */
+    static List<String> row(Model model) {
+        var able = new StringBuilder();
+        ABILITIES.forEach((word, field) -> able.append(Boolean.TRUE.equals(model.flag(field)) ? " " + word : ""));
+        var status = model.text(Field.STATUS);
+        able.append(status == null || status.equals("active") ? "" : " (" + Listing.visible(status) + ")");
+        return List.of(Listing.visible(model.providerId()), Listing.visible(model.id()), tokens(model.contextWindow()),
+                tokens(model.tokens(Field.MAX_OUTPUT)), price(model, Field.COST_INPUT), price(model, Field.COST_OUTPUT),
+                able.toString().strip());
+    }
+
+    /** As JSON, the way the snapshot writes them: one a line, in the order given. */
+    static List<String> json(List<Model> models) {
+        if (models.isEmpty()) {
+            return List.of();
+        }
+        var inOrder = new ArrayList<>(models);
+        inOrder.sort(Model.ORDER);
+        var written = new String(new Snapshot(List.of(), models).bytes(), StandardCharsets.UTF_8);
+        var lines = written.substring(written.indexOf("\n{") + 1, written.lastIndexOf("]}")).strip().split(",\n");
+        var lineOf = new IdentityHashMap<Model, String>();
+        for (int i = 0; i < lines.length; i++) {
+            lineOf.put(inOrder.get(i), lines[i]);
+        }
+        return models.stream().map(lineOf::get).toList();
+    }
+
+    private static Map<String, Field> abilities() {
+        var abilities = new LinkedHashMap<String, Field>();
+        abilities.put("tools", Field.TOOLS);
+        abilities.put("vision", Field.VISION);
+        abilities.put("reasoning", Field.REASONING);
+        abilities.put("json", Field.STRUCTURED_OUTPUT);
+        abilities.put("pdf", Field.PDF_INPUT);
+        abilities.put("audio", Field.AUDIO_INPUT);
+        abilities.put("caching", Field.PROMPT_CACHING);
+        return Collections.unmodifiableMap(abilities);
+    }
+
+    /** A constant in small letters. */
+    static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+
+    /** What a field is called among people. */
+    static String label(Field field) {
+        var leaf = field.schema().substring(field.schema().indexOf('.') + 1).replace('_', ' ');
+        return LABELS.getOrDefault(field, field.isMoney() ? leaf + " price" : leaf);
+    }
+
+    /** A value that somebody says of a model's field, with its unit. */
+    static String said(Model model, Field field, Object value) {
+        if (value instanceof Model.Tier tier) {
+            return (tier.minContext() == null ? "" : "above " + count(tier.minContext()) + " tokens ")
+                    + (tier.service().equals("standard") ? "" : Listing.visible(tier.service()) + " ") + tier.prices().entrySet().stream()
+                    .map(e -> e.getKey().key().replace('_', ' ') + " " + money(model, e.getValue())).collect(Collectors.joining(", "));
+        }
+        if (value instanceof List<?> list) {
+            return list.stream().map(one -> said(model, field, one)).collect(Collectors.joining(field == Field.TIERS ? "; " : ", "));
+        }
+        if (value instanceof BigDecimal amount) {
+            return money(model, amount) + (field.kind() == Field.Kind.MONEY ? " per 1M tokens" : " each");
+        }
+        return value instanceof Long number ? count(number) + " tokens"
+                : value instanceof Boolean flag ? flag ? "yes" : "no" : whole((String) value);
+    }
+
+    /** Visible, and not cut: a person's note is as long as it has to be. */
+    private static String whole(String text) {
+        return Stream.of(text.split("(?s)(?<=\\G.{100})")).map(Listing::visible).collect(Collectors.joining());
+    }
+
+    private static String money(Model model, BigDecimal amount) {
+        return isUsd(model) ? "$" + plain(amount) : plain(amount) + " " + Listing.visible(model.text(Field.CURRENCY));
+    }
+
+    private static boolean isUsd(Model model) {
+        return model.text(Field.CURRENCY) == null || model.text(Field.CURRENCY).equals("USD");
     }
 }

@@ -1,6 +1,7 @@
 package lib.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -18,6 +19,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import lib.fetch.Store;
 import lib.host.Host;
+import lib.model.ChangeLog;
 import lib.model.Model;
 import lib.model.Normaliser;
 import lib.model.Snapshot;
@@ -74,14 +76,32 @@ public final class RenderCommand implements Callable<Integer> {
         var tools = options.discover(host, spec);
         var store = workspace.store();
         var report = options.render(workspace, tools, snapshot, id -> stored(workspace, store, id),
-                providers.isEmpty() ? null : Set.copyOf(providers), null);
+                providers.isEmpty() ? null : Set.copyOf(providers), null, workspace.changeLog());
         Options.tell(report, output);
         output.say(Workspace.count(report.written().size(), "file") + " written, " + report.unchanged().size() + " unchanged, from models/catalog.json, "
                 + workspace.snapshotAge(snapshot));
         return Options.exitCode(report);
     }
 
-    private static JsonNode stored(Workspace workspace, Store store, String provider) {
+    /** {@code fetch --locked}: nothing but the snapshot counts, and it has to know everybody who is named. */
+    static int fromLock(Workspace workspace, Options options, CommandSpec spec, List<String> names, Output output) throws InterruptedException {
+        var snapshot = workspace.snapshot();
+        var has = snapshot.models().stream().map(Model::providerId).collect(Collectors.toSet());
+        var lacking = names.stream().filter(name -> !has.contains(name)).toList();
+        if (has.isEmpty() || !lacking.isEmpty()) {
+            output.warn(workspace.snapshotFile() + (has.isEmpty() ? " has no models" : " has no models of " + String.join(", ", lacking))
+                    + ", so --locked cannot do it; 'catalog fetch" + (lacking.isEmpty() ? "" : " " + String.join(",", lacking)) + "' asks for them.");
+            return Failures.NOTHING_DONE;
+        }
+        var report = options.render(workspace, options.discover(workspace.host(), spec), snapshot, id -> null,
+                names.isEmpty() ? null : Set.copyOf(names), null, workspace.changeLog());
+        Options.tell(report, output);
+        output.say(Workspace.count(report.written().size(), "file") + " written, " + report.unchanged().size() + " unchanged, from the lock "
+                + workspace.snapshotFile() + ", " + workspace.snapshotAge(snapshot));
+        return Options.exitCode(report);
+    }
+
+    static JsonNode stored(Workspace workspace, Store store, String provider) {
         var answer = store.load(workspace.access(provider));
         try {
             return answer == null ? null : Json.parse(answer.body());
@@ -128,16 +148,17 @@ public final class RenderCommand implements Callable<Integer> {
          * @param answers provider id to its raw answer, or null where none is stored
          * @param only    the providers whose files are rendered; null for all
          * @param run     null where nothing was fetched
+         * @param log     what changed lately
          */
         Rendering.Report render(Workspace workspace, Tools found, Snapshot snapshot, Function<String, JsonNode> answers, Set<String> only,
-                Rendering.Run run) throws InterruptedException {
+                Rendering.Run run, ChangeLog log) throws InterruptedException {
             var byProvider = new TreeMap<String, List<Model>>();
-            snapshot.inputs().forEach(input -> byProvider.put(input.id(), new ArrayList<>()));
+            snapshot.inputs().stream().filter(input -> !workspace.isSource(input.id())).forEach(input -> byProvider.put(input.id(), new ArrayList<>()));
             snapshot.models().forEach(model -> byProvider.computeIfAbsent(model.providerId(), id -> new ArrayList<>()).add(model));
             var accesses = workspace.known(byProvider.keySet());
             return new Renderer(found).render(new Rendering.Request(workspace.root(), accesses, workspace.providers().byId().values(),
                     byProvider::get, answers, workspace.providers().secretValues(workspace.host()), tools.isEmpty() ? null : Set.copyOf(tools),
-                    only, legacy ? Set.of("legacy") : Set.of(), run, Rendering.Scope.ALL, THREADS));
+                    only, legacy ? Set.of("legacy") : Set.of(), run, Rendering.Scope.ALL, THREADS, Rendering.Change.latest(log)));
         }
 
         /** After a fetch that changed nothing: only the files that tell of the fetch itself. */
@@ -209,6 +230,48 @@ public final class RenderCommand implements Callable<Integer> {
                 counts.merge(below.getName(0) + "/" + (below.getNameCount() > 2 ? below.getName(1) + "/" : ""), 1, Integer::sum);
             }
             return counts.entrySet().stream().map(e -> e.getKey() + " " + e.getValue()).collect(Collectors.joining(", "));
+        }
+    }
+
+    /** {@code catalog tools}: which tools there are templates for, and where their files go. */
+    @Command(name = "tools", description = "Show the tools that files are written for.",
+            footer = {"", "Example:", "  catalog tools list"})
+    public static final class ToolsCommand implements Callable<Integer> {
+        private final Host host;
+        private final Output output;
+
+        public ToolsCommand(Host host, Output output) {
+            this.host = host;
+            this.output = output;
+        }
+
+        /** Without a subcommand: the list. */
+        @Override
+        public Integer call() {
+            return list(null, false);
+        }
+
+        @Command(name = "list", aliases = "ls", description = "All templates: tool, what it makes, where that goes, where the template is.")
+        int list(@Option(names = "--templates", paramLabel = "DIR", description = "Templates that replace or join the bundled ones.") Path templates,
+                @Option(names = "--json", description = "As JSON.") boolean json) {
+            var tools = Tools.discover(host, templates, Tools.bundled());
+            var array = JsonNodeFactory.instance.arrayNode();
+            var rows = new ArrayList<List<String>>();
+            for (var entry : tools.entries()) {
+                var source = entry.source();
+                rows.add(List.of(entry.tool() + (entry.optional() == null ? "" : " (--legacy-output)"), entry.output(),
+                        source.layer() + (source.trusted() ? "" : ", not trusted"), entry.about() == null ? "" : entry.about()));
+                array.addObject().put("tool", entry.tool()).put("template", source.shown()).put("layer", source.layer()).put("trusted", source.trusted())
+                        .put("output", entry.output()).put("optional", entry.optional()).put("about", entry.about());
+            }
+            tools.ignored().forEach(output::warn);
+            tools.problems().forEach(problem -> output.warn("error " + problem));
+            if (json) {
+                output.data(array);
+            } else {
+                output.table(List.of("TOOL", "OUTPUT", "FROM", "ABOUT"), rows);
+            }
+            return tools.problems().isEmpty() ? Failures.OK : Failures.CONFIGURATION;
         }
     }
 }

@@ -8,14 +8,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import lib.fetch.History;
 import lib.fetch.Store;
+import lib.host.AtomicFile;
 import lib.host.Host;
+import lib.model.Archive;
+import lib.model.ChangeLog;
 import lib.model.Snapshot;
 import lib.provider.Access;
+import lib.provider.Provider;
 import lib.provider.Providers;
-import lib.render.Unchanged;
+import lib.render.Rendering.Unchanged;
 
 /**
  * What every command starts from: the providers as all layers and the environment have them, and where things are.
@@ -49,6 +55,12 @@ public record Workspace(Host host, Path root, Providers providers) {
         return providers.access(providers.named(id), host);
     }
 
+    /** Whether facts come from it, and no models: it is asked beside the providers. */
+    boolean isSource(String id) {
+        var provider = providers.byId().get(id);
+        return provider != null && provider.ship() == Provider.Ship.SOURCE;
+    }
+
     /** The providers of these ids that still exist; a snapshot may hold models of one that the user has since removed. */
     public List<Access> known(Iterable<String> ids) {
         var found = new java.util.ArrayList<Access>();
@@ -72,9 +84,62 @@ public record Workspace(Host host, Path root, Providers providers) {
         return root.resolve("models").resolve("catalog.json");
     }
 
+    /** The snapshot; where it is damaged the one before, which is said. */
     public Snapshot snapshot() {
         try {
-            return Snapshot.read(snapshotFile());
+            var current = archive().current(host.clock().instant(), Workspace::age);
+            if (current.note() != null) {
+                host.err().println(current.note());
+            }
+            return current.snapshot();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public Archive archive() {
+        return Archive.of(host, root);
+    }
+
+    /** What changed at which fetch. */
+    public ChangeLog changeLog() {
+        return ChangeLog.open(snapshotFile().resolveSibling("changes.jsonl"));
+    }
+
+    /** When each input of the snapshot was fetched. */
+    public Archive.Inputs inputs() {
+        try {
+            return Archive.Inputs.read(inputsFile());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Path inputsFile() {
+        return snapshotFile().resolveSibling("extra").resolve("inputs.json");
+    }
+
+    /** Makes this the snapshot, keeps the one before, and notes when its inputs were fetched. @return what went wrong, null if nothing did */
+    String keep(Snapshot snapshot, Map<String, Instant> fetchedAt) {
+        try {
+            var content = snapshot.bytes();
+            var problem = archive().replace(content, host.clock().instant());
+            AtomicFile.write(inputsFile(), Archive.Inputs.of(snapshot, content, fetchedAt, inputs()).bytes());
+            return problem;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The inputs are what they were, and were asked for again. */
+    void confirm(Map<String, Instant> fetchedAt) {
+        var before = inputs();
+        var after = before.fetched().stream().map(one -> new Archive.Inputs.Fetched(one.id(), one.url(), one.sha256(),
+                fetchedAt.getOrDefault(one.id(), one.at()))).toList();
+        try {
+            if (!after.isEmpty()) {
+                AtomicFile.write(inputsFile(), new Archive.Inputs(before.snapshot(), after).bytes());
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -82,17 +147,38 @@ public record Workspace(Host host, Path root, Providers providers) {
 
     /** Model lists rot within days; older ones are used all the same, and it is said. */
     private static final Duration TIME_TO_LIVE = Duration.ofHours(24);
+    private static final Duration OLD = Duration.ofDays(7);
+
+    /** How old the snapshot is, beyond 24 hours with the command that refreshes it. */
+    public String snapshotAge(Snapshot snapshot) {
+        var now = host.clock().instant();
+        var then = since(snapshot);
+        return age(then, now) + " old" + (Duration.between(then, now).compareTo(TIME_TO_LIVE) > 0 ? "; 'catalog fetch' asks again" : "");
+    }
+
+    /** Says it: beyond 7 days to the quiet, too. */
+    void tellAge(Snapshot snapshot, Output output) {
+        var line = snapshotFile() + ": " + snapshotAge(snapshot);
+        if (Duration.between(since(snapshot), host.clock().instant()).compareTo(OLD) > 0) {
+            output.warn(output.paint("yellow", "old") + " " + line);
+        } else {
+            output.say(line);
+        }
+    }
 
     /**
-     * How old the snapshot is: since the provider that answered longest ago did so, else (the snapshot came with a repository)
-     * since its file was written. Beyond 24 hours with the command that refreshes it.
+     * Since the provider that answered longest ago did so: by inputs.json, else by this machine's history, else (the snapshot came
+     * with a repository) since its file was written.
      */
-    public String snapshotAge(Snapshot snapshot) {
+    private Instant since(Snapshot snapshot) {
         var history = history().entries();
-        var then = snapshot.inputs().stream().map(input -> history.get(input.id()))
-                .map(entry -> entry == null || entry.lastSuccess() == null ? written() : entry.lastSuccess()).min(Instant::compareTo).orElseGet(this::written);
-        var now = host.clock().instant();
-        return age(then, now) + " old" + (Duration.between(then, now).compareTo(TIME_TO_LIVE) > 0 ? "; 'catalog fetch' asks again" : "");
+        var noted = new HashMap<String, Instant>();
+        inputs().fetched().forEach(one -> noted.put(one.id() + one.sha256(), one.at()));
+        return snapshot.inputs().stream().filter(input -> !isSource(input.id())).map(input -> {
+            var at = noted.get(input.id() + input.sha256());
+            var entry = history.get(input.id());
+            return at != null ? at : entry == null || entry.lastSuccess() == null ? written() : entry.lastSuccess();
+        }).min(Instant::compareTo).orElseGet(this::written);
     }
 
     private Instant written() {
@@ -124,7 +210,7 @@ public record Workspace(Host host, Path root, Providers providers) {
         return parts;
     }
 
-    /** Where it is noted what was rendered for this root, see {@link lib.render.Unchanged}. */
+    /** Where it is noted what was rendered for this root, see {@link Unchanged}. */
     public Path renderedFile() {
         return host.cacheDir().resolve("rendered").resolve(Unchanged.digest(List.of(root.toString())).substring(0, 24));
     }

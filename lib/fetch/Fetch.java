@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,13 +21,14 @@ import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import lib.fetch.Outcome.Answer;
 import lib.fetch.Outcome.Failure;
+import lib.fetch.Outcome.Failures;
 import lib.fetch.Outcome.Kind;
 import lib.host.AtomicFile;
 import lib.host.Host;
 import lib.provider.Access;
 import lib.provider.Listing;
 import lib.provider.Provider;
-import lib.provider.Secrets;
+import lib.provider.Providers.Secrets;
 
 /** Asks providers for their model lists, all at once, and decides what of their answers may replace what is stored. */
 public final class Fetch {
@@ -66,6 +68,7 @@ public final class Fetch {
     }
 
     private static final int MOST_NAMED = 100;
+    private static final Duration LONGEST_FOR_CATALOGUE = Duration.ofSeconds(10);
 
     private final Host host;
     private final Store store;
@@ -102,7 +105,7 @@ public final class Fetch {
         var pool = pool();
         var settling = new ArrayList<CompletableFuture<Outcome>>();
         var cases = asked.stream().map(access -> new Case(access, mayBeAsked(access, now),
-                new HttpGuards.Budget(options.timeout(), options.maxBytes(), options.perProvider()))).toList();
+                new HttpGuards.Budget(patience(access), options.maxBytes(), options.perProvider()))).toList();
         try {
             boolean online = cases.stream().anyMatch(Case::ask);
             if (online) {
@@ -129,7 +132,21 @@ public final class Fetch {
                 record(cases, settling, now);
             }
         }
-        return settling.stream().map(CompletableFuture::join).toList();
+        var outcomes = settling.stream().map(CompletableFuture::join).toList();
+        if (outcomes.stream().anyMatch(Outcome.Fresh.class::isInstance)) {
+            try {
+                store.prune();
+            } catch (IOException e) {
+                throw new UncheckedIOException("old answers cannot be deleted", e);
+            }
+        }
+        return outcomes;
+    }
+
+    /** A catalogue is a help and no more: an older copy serves as well, so it is not waited for as a provider is. */
+    private Duration patience(Access access) {
+        boolean helps = access.provider().source() != null;
+        return helps && options.timeout().compareTo(LONGEST_FOR_CATALOGUE) > 0 ? LONGEST_FOR_CATALOGUE : options.timeout();
     }
 
     private record Case(Access access, boolean ask, HttpGuards.Budget budget) {}

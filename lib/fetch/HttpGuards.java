@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
+import lib.fetch.Outcome.Failures;
 import lib.provider.Listing;
 
 /** What a client needs before it may listen to strangers, and Methanol does not bring. */

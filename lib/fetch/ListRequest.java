@@ -24,13 +24,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import lib.fetch.Outcome.Answer;
+import lib.fetch.Outcome.Failures;
 import lib.fetch.Outcome.Kind;
 import lib.provider.Access;
 import lib.provider.Json;
 import lib.provider.Listing;
-import lib.provider.Mapping.Pointer;
-import lib.provider.Mapping;
 import lib.provider.Provider;
+import lib.provider.Provider.Mapping;
+import lib.provider.Provider.Mapping.Pointer;
 
 /**
  * Asks one provider for its whole list: all pages, and a second API beside them, made into one JSON document. There is no

@@ -1,8 +1,9 @@
 package lib.fetch;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -11,13 +12,19 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.zip.CRC32;
+import java.util.zip.Deflater;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
 import lib.fetch.Outcome.Answer;
 import lib.host.AtomicFile;
 import lib.provider.Access;
@@ -25,15 +32,27 @@ import lib.provider.Json;
 
 /**
  * The last accepted answer of each provider, apart for each address and key: what one key may see is not shown to another.
- * One file each: a line of JSON that describes the answer, then the answer itself. No key is in it, nor in its name.
+ * One file each: a line of JSON that describes the answer, then the answer itself, compressed where that pays. No key is in it,
+ * nor in its name. A file that is not whole is moved aside, and above 50 MB the ones that served longest ago go.
  */
 public final class Store {
-    private static final int FORMAT = 1;
+    private static final int FORMAT = 2;
+    private static final String ENTRY = ".answer";
+    private static final String ASIDE = ".damaged";
+    /** Below this a file takes a block of the disk in any case. */
+    private static final int LEAST_COMPRESSED = 4096;
+    private static final long MOST_BYTES = 50L << 20;
     private final Path dir;
+    private final long mostBytes;
 
     /** @param dir made when something is first kept in it */
     public Store(Path dir) {
+        this(dir, MOST_BYTES);
+    }
+
+    Store(Path dir, long mostBytes) {
         this.dir = dir;
+        this.mostBytes = mostBytes;
     }
 
     /** @param answer null if there is none
@@ -53,11 +72,41 @@ public final class Store {
         try {
             var content = Files.readAllBytes(file);
             var answer = read(access, content, Files.getLastModifiedTime(file).toInstant());
-            return new Found(answer, answer == null ? "the stored answer is damaged and not used: " + file : null);
+            return new Found(answer, answer == null ? setAside(file) : null);
         } catch (NoSuchFileException e) {
             return new Found(null, null);
         } catch (IOException e) {
             return new Found(null, "the stored answer cannot be read: " + file + " (" + e.getClass().getSimpleName() + ")");
+        }
+    }
+
+    /** So that somebody can look at it, and nobody meets it again. */
+    private static String setAside(Path file) throws IOException {
+        var aside = file.resolveSibling(file.getFileName() + ASIDE);
+        Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
+        return "the stored answer was damaged and is not used; it was moved to " + aside;
+    }
+
+    /** Deletes what served longest ago, damaged files first, until the rest is small enough. */
+    void prune() throws IOException {
+        if (!Files.isDirectory(dir)) {
+            return;
+        }
+        record Kept(Path file, long bytes, FileTime used) {}
+        var kept = new ArrayList<Kept>();
+        try (var files = Files.newDirectoryStream(dir)) {
+            for (var file : files) {
+                kept.add(new Kept(file, Files.size(file), file.toString().endsWith(ASIDE) ? FileTime.fromMillis(0) : Files.getLastModifiedTime(file)));
+            }
+        }
+        long total = kept.stream().mapToLong(Kept::bytes).sum();
+        kept.sort(Comparator.comparing(Kept::used));
+        for (var one : kept) {
+            if (total <= mostBytes) {
+                return;
+            }
+            Files.deleteIfExists(one.file);
+            total -= one.bytes;
         }
     }
 
@@ -68,10 +117,13 @@ public final class Store {
         head.put("format", FORMAT).put("provider", answer.provider()).put("url", answer.url().toString())
                 .put("etag", answer.etag()).put("last_modified", answer.lastModified())
                 .put("fetched_at", answer.fetchedAt().toString()).put("models", answer.models())
-                .put("sha256", answer.sha256()).put("length", answer.body().length).put("crc32", crc32(answer.body(), 0));
+                .put("sha256", answer.sha256()).put("length", answer.body().length);
+        boolean compressed = answer.body().length >= LEAST_COMPRESSED;
+        var kept = compressed ? compressed(answer.body()) : answer.body();
+        head.put("gzip", compressed).put("crc32", crc32(kept, 0));
         var line = (head + "\n").getBytes(StandardCharsets.UTF_8);
-        var content = Arrays.copyOf(line, line.length + answer.body().length);
-        System.arraycopy(answer.body(), 0, content, line.length, answer.body().length);
+        var content = Arrays.copyOf(line, line.length + kept.length);
+        System.arraycopy(kept, 0, content, line.length, kept.length);
         AtomicFile.write(file(access), content);
         confirm(access, answer.fetchedAt());
     }
@@ -109,7 +161,7 @@ public final class Store {
     private Path file(Access access) {
         var key = access.key() == null ? "" : AtomicFile.sha256(("catalog key " + access.key()).getBytes(StandardCharsets.UTF_8));
         var place = AtomicFile.sha256((access.models() + "\n" + key).getBytes(StandardCharsets.UTF_8));
-        return dir.resolve(access.provider().id() + "-" + place.substring(0, 24) + ".answer");
+        return dir.resolve(access.provider().id() + "-" + place.substring(0, 24) + ENTRY);
     }
 
     /** @param confirmed when the file was last confirmed */
@@ -123,18 +175,40 @@ public final class Store {
         }
         try {
             var head = Json.parse(Arrays.copyOf(content, end));
-            int length = content.length - end - 1;
-            if (head.path("format").asInt() != FORMAT || head.path("length").asInt(-1) != length
+            var body = Arrays.copyOfRange(content, end + 1, content.length);
+            if (head.path("gzip").asBoolean()) {
+                body = decompressed(body, head.path("length").asInt(-1));
+            }
+            if (head.path("format").asInt() != FORMAT || head.path("length").asInt(-1) != body.length
                     || head.path("crc32").asLong(-1) != crc32(content, end + 1)
                     || !access.provider().id().equals(text(head, "provider")) || !access.models().toString().equals(text(head, "url"))) {
                 return null;
             }
-            var body = Arrays.copyOfRange(content, end + 1, content.length);
             var fetchedAt = Instant.parse(head.path("fetched_at").asText());
             return new Answer(access.provider().id(), access.models(), text(head, "etag"), text(head, "last_modified"),
                     confirmed.isAfter(fetchedAt) ? confirmed.truncatedTo(ChronoUnit.SECONDS) : fetchedAt, head.path("models").asInt(), head.path("sha256").asText(), body);
-        } catch (JsonProcessingException | DateTimeException e) {
+        } catch (IOException | DateTimeException e) {
             return null;
+        }
+    }
+
+    /** Quickly rather than much: it is done for every new answer, and JSON shrinks to an eighth all the same. */
+    private static byte[] compressed(byte[] body) throws IOException {
+        var out = new ByteArrayOutputStream(body.length / 4);
+        try (var gzip = new GZIPOutputStream(out, 1 << 16) {
+            {
+                def.setLevel(Deflater.BEST_SPEED);
+            }
+        }) {
+            gzip.write(body);
+        }
+        return out.toByteArray();
+    }
+
+    /** @param length what it comes to; more is not read */
+    private static byte[] decompressed(byte[] kept, int length) throws IOException {
+        try (var gzip = new GZIPInputStream(new ByteArrayInputStream(kept), 1 << 16)) {
+            return gzip.readNBytes(Math.max(0, length));
         }
     }
 

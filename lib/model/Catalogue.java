@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import lib.provider.Json;
 import lib.provider.Listing;
-import lib.provider.Mapping;
 import lib.provider.Provider;
+import lib.provider.Provider.Mapping;
 
 /**
  * What one public catalogue (models.dev, LiteLLM's price map) says of the models of many providers. Only what is asked for is

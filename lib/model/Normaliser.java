@@ -21,13 +21,15 @@ import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import lib.model.Model.Fact;
-import lib.provider.Mapping.Condition;
+import lib.model.Stated.Dates;
+import lib.model.Stated.Prices;
 import lib.provider.Field;
 import lib.provider.Listing;
-import lib.provider.Mapping;
-import lib.provider.Mapping.Pointer;
 import lib.provider.Provider;
 import lib.provider.Json;
+import lib.provider.Provider.Mapping;
+import lib.provider.Provider.Mapping.Condition;
+import lib.provider.Provider.Mapping.Pointer;
 
 /** Turns one provider's answer into models, by the mapping of its entry alone. What the answer does not say stays unknown. */
 public final class Normaliser {
@@ -200,7 +202,7 @@ public final class Normaliser {
             case TEXT -> found.stream().map(v -> text(field, id, v)).filter(Objects::nonNull).findFirst().orElse(null);
             case DATE -> found.stream().map(Dates::read).filter(Objects::nonNull)
                     .filter(d -> !BIRTHS.contains(field) || !d.isAbout(fetchedAt))
-                    .map(Dates.Stated::text).findFirst().orElse(null);
+                    .map(Dates.Date::text).findFirst().orElse(null);
             case LIST -> switch (field) {
                 case INPUT_MODALITIES, OUTPUT_MODALITIES -> modalities(field, found);
                 default -> texts(id, found);

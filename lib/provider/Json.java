@@ -9,8 +9,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import lib.provider.Mapping.Condition;
-import lib.provider.Mapping.Pointer;
+import lib.provider.Provider.Mapping.Condition;
+import lib.provider.Provider.Mapping.Pointer;
 
 /**
  * How the answers of providers are read: exact decimals, nothing after the value, at most 1,000 levels deep; and how one value

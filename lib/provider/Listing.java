@@ -7,7 +7,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import lib.provider.Mapping.Pointer;
+import lib.provider.Provider.Mapping;
+import lib.provider.Provider.Mapping.Pointer;
 
 /**
  * The models in one answer, before anything is understood of them.

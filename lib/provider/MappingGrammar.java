@@ -13,8 +13,9 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
-import lib.provider.Mapping.Condition;
-import lib.provider.Mapping.Pointer;
+import lib.provider.Provider.Mapping;
+import lib.provider.Provider.Mapping.Condition;
+import lib.provider.Provider.Mapping.Pointer;
 
 /** How a {@link Mapping} is written in providers.yaml: in {@code defaults} and beside the other keys of every entry. */
 final class MappingGrammar {

@@ -16,6 +16,7 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 import lib.host.AtomicFile;
 import lib.host.Host;
+import lib.provider.Provider.Mapping;
 
 /**
  * What a person knows better than any provider or catalogue: {@code overrides.yaml} in the configuration folder, and over it the

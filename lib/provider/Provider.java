@@ -1,9 +1,14 @@
 package lib.provider;
 
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import lib.provider.Mapping.Condition;
-import lib.provider.Mapping.Pointer;
+import java.util.Set;
+import java.util.regex.Pattern;
+import lib.provider.Provider.Mapping.Condition;
+import lib.provider.Provider.Mapping.Pointer;
 
 /**
  * One entry of providers.yaml after all layers are laid over each other.
@@ -96,4 +101,153 @@ public record Provider(String id, String name, Ship ship, String why, String sin
      * @param count true: the number of elements of the array at {@code path} (those for which {@code where} holds)
      */
     public record Copy(Pointer path, String orElse, boolean count, Condition where) {}
+
+    /**
+     * How one provider's answer says what we want to know, declared in providers.yaml and never in Java. Every list is an
+     * ordered fallback: the first entry that gives a usable value counts.
+     *
+     * @param items     where the models are: {@code /data} an array, {@code ""} the root array, {@code "{}"} a map of id to model
+     * @param skip      keys of such a map that are no models ({@code sample_spec})
+     * @param offer     null unless a model lists several offers of sub-providers
+     * @param fields    schema field (see {@link Field#schema()}) to the places that state it, for texts, dates, lists and tokens
+     * @param flags     schema field to the questions that answer it
+     * @param mode      rules that tell what kind of model it is
+     * @param status    rules that tell its lifecycle status
+     * @param modes     what a bare {@code mode} path's value means in our terms: {@code language: completion}
+     * @param complete  lists that name all a model can do, so that what they do not name is false rather than unknown
+     * @param notChat   model ids that are no chat models where nothing else says so (a stop-gap)
+     * @param volatileFields pointers whose values change with every request; never read, and dropped before hashing
+     * @param price     null where the answer states no prices
+     * @param providerOf in a catalogue of many providers' models, where an item names its provider; null elsewhere
+     */
+    public record Mapping(Items items, Set<String> skip, Offer offer, Map<Field, List<Pointer>> fields,
+            Map<Field, List<Condition>> flags, List<Rule> mode, List<Rule> status, Map<String, String> modes,
+            List<Pointer> complete, List<Pattern> notChat, List<Pointer> volatileFields, Price price, Pointer providerOf) {
+
+        /** The kinds of model there are, and the statuses in a model's life: no other word stands in a snapshot. */
+        public static final List<String> MODES = List.of("chat", "responses", "completion", "embedding", "rerank",
+                "image_generation", "audio_transcription", "audio_speech", "video_generation", "moderation", "ocr", "realtime",
+                "search", "other");
+        public static final List<String> STATUSES = List.of("preview", "active", "deprecated", "retired", "missing");
+
+        /** @param path of the array; for {@link Shape#NESTED}, within each outer value; null for {@link Shape#MAP} */
+        public record Items(Shape shape, Pointer path) {}
+
+        /** NESTED is a map of providers, each of which holds a map of models: their ids are {@code provider/model}. */
+        public enum Shape { ARRAY, MAP, NESTED }
+
+        /** {@code condition => result}, or a bare path whose value is the result (through {@link #modes} for a mode). */
+        public record Rule(Condition when, Pointer path, String result) {}
+
+        /**
+         * Of the array at {@code from}, the first element that has all of {@code having} (else the first that has any) is
+         * seen by all other pointers as {@code /offer}, so that limits and prices come from one and the same offer.
+         */
+        public record Offer(Pointer from, List<Pointer> having) {}
+
+        /**
+         * @param parts        schema field ({@code cost.input}) to the places of its amount
+         * @param perTokens    how many tokens an amount is for: 1, 1000 or 1000000
+         * @param scale        what an amount is multiplied by to be in the currency (0.0001 for novita)
+         * @param when         amounts count only where this is true; null means always
+         * @param zeroUnknown  true where the provider writes 0 for what it charges otherwise
+         * @param currency     ISO 4217
+         * @param tiers        what is charged instead under a condition
+         */
+        public record Price(Map<Field, List<Pointer>> parts, long perTokens, BigDecimal scale, Condition when,
+                boolean zeroUnknown, String currency, List<Tier> tiers) {}
+
+        /**
+         * Prices of a class of service or beyond a prompt length: either one tier with a fixed {@code minContext} or
+         * {@code service}, or an array of tiers at {@code from}, each with its bound at {@code bound}.
+         *
+         * @param from       the array, or the object that holds the tier's prices; null: the model itself
+         * @param bound      in an element of the array, tokens above which it counts; null where the bound is fixed
+         * @param minContext tokens above which it counts; null where it does not depend on them or {@code bound} says it
+         * @param service    standard, priority, flex or batch; null: standard
+         * @param parts      places within the tier
+         */
+        public record Tier(Pointer from, Pointer bound, Long minContext, String service, Map<Field, List<Pointer>> parts) {}
+
+        public static final List<String> SERVICES = List.of("standard", "priority", "flex", "batch");
+
+        /**
+         * A path into one model of a provider's answer: a JSON Pointer (RFC 6901) that may hold {@code *}, which stands for every
+         * element of an array. {@code ""} is the model itself. How several values become one is fixed by what is looked for:
+         * of limits the largest, of flags any that is true, of texts the first.
+         *
+         * @param tokens the decoded reference tokens
+         */
+        public record Pointer(String text, List<String> tokens) {
+
+            /** @throws IllegalArgumentException with a sentence for the reader of providers.yaml */
+            public static Pointer parse(String text) {
+                if (text.isEmpty()) {
+                    return new Pointer(text, List.of());
+                }
+                if (text.charAt(0) != '/') {
+                    throw new IllegalArgumentException("'" + text + "' is not a path: it must be empty or start with /");
+                }
+                var tokens = new ArrayList<String>(4);
+                for (int start = 1, end; start <= text.length(); start = end + 1) {
+                    end = text.indexOf('/', start);
+                    end = end < 0 ? text.length() : end;
+                    tokens.add(decode(text.substring(start, end)));
+                }
+                return new Pointer(text, Collections.unmodifiableList(tokens));
+            }
+
+            private static String decode(String token) {
+                int tilde = token.indexOf('~');
+                if (tilde < 0) {
+                    return token;
+                }
+                for (; tilde >= 0; tilde = token.indexOf('~', tilde + 1)) {
+                    if (tilde + 1 == token.length() || token.charAt(tilde + 1) != '0' && token.charAt(tilde + 1) != '1') {
+                        throw new IllegalArgumentException("'" + token + "' has a ~ that is not ~0 or ~1");
+                    }
+                }
+                return token.replace("~1", "/").replace("~0", "~");
+            }
+
+            @Override
+            public String toString() {
+                return text;
+            }
+        }
+
+        /**
+         * A yes-or-no question to one model of an answer, as written in providers.yaml:
+         *
+         * <pre>
+         * /supports_tools                              the value is true
+         * /pricing/unit_type = TOKEN                   the value, as text, equals (= false asks for an explicit false)
+         * /features ~ reasoning                        an array holds the text, or a text contains it
+         * /supports_image_input if /supports_chat      asked only where the guard is true, else unknown
+         * </pre>
+         *
+         * @param value what to compare with; null for {@link Test#TRUE}
+         * @param guard null where there is none
+         */
+        public record Condition(Pointer path, Test test, String value, Condition guard) {
+            public enum Test { TRUE, EQUALS, CONTAINS }
+
+            /** @throws IllegalArgumentException with a sentence for the reader of providers.yaml */
+            public static Condition parse(String text) {
+                int guarded = text.indexOf(" if ");
+                if (guarded >= 0) {
+                    var plain = parse(text.substring(0, guarded).strip());
+                    return new Condition(plain.path, plain.test, plain.value, parse(text.substring(guarded + 4).strip()));
+                }
+                int equals = text.indexOf(" = ");
+                int contains = text.indexOf(" ~ ");
+                if (equals < 0 && contains < 0) {
+                    return new Condition(Pointer.parse(text.strip()), Test.TRUE, null, null);
+                }
+                int at = equals < 0 ? contains : contains < 0 ? equals : Math.min(equals, contains);
+                return new Condition(Pointer.parse(text.substring(0, at).strip()), at == equals ? Test.EQUALS : Test.CONTAINS,
+                        text.substring(at + 3).strip(), null);
+            }
+        }
+    }
 }

@@ -10,7 +10,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
-import lib.provider.Mapping.Pointer;
+import lib.provider.Provider.Mapping;
+import lib.provider.Provider.Mapping.Pointer;
 
 /**
  * One providers.yaml as it is written, before it is laid over others: members keep their places, and what the file does

@@ -52,7 +52,7 @@ final class Engine {
 
     /** How output is escaped, and which parser has to accept it before it is written. */
     enum Format {
-        TOML("toml"), YAML("yaml", "yml"), JSON("json"), JSONC("jsonc"), XML("xml"), HTML("html"), TEXT("txt", "md");
+        TOML("toml"), YAML("yaml", "yml"), JSON("json"), JSONC("jsonc"), XML("xml", "atom", "rss"), HTML("html"), TEXT("txt", "md");
 
         private final List<String> extensions;
 

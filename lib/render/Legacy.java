@@ -16,9 +16,9 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 import lib.model.Model;
 import lib.provider.Field;
-import lib.provider.Mapping;
-import lib.provider.Mapping.Pointer;
 import lib.provider.Json;
+import lib.provider.Provider.Mapping;
+import lib.provider.Provider.Mapping.Pointer;
 
 /**
  * A provider's raw answer in the forms of {@code dump_models.py}, byte for byte, including what it did by accident. The

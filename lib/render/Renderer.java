@@ -29,7 +29,7 @@ import lib.model.Normaliser;
 import lib.provider.Access;
 import lib.provider.Listing;
 import lib.provider.Provider;
-import lib.provider.Secrets;
+import lib.provider.Providers.Secrets;
 
 /** Renders what is asked for of all tools, several files at once, and writes what passes its checks. */
 public final class Renderer {
@@ -76,6 +76,9 @@ public final class Renderer {
         var outputs = new ArrayList<String>();
         boolean wanted = request.tools() == null || request.tools().contains(entry.tool());
         if (entry.onFetch() ? request.run() == null : request.scope() == Rendering.Scope.NEWS) {
+            return outputs;
+        }
+        if ("changes".equals(entry.when()) && request.changes().isEmpty()) {
             return outputs;
         }
         if (wanted && (entry.optional() == null || request.optional().contains(entry.optional()))) {
@@ -308,6 +311,7 @@ public final class Renderer {
             root.put("skip", () -> Views.SKIP);
             root.put("note", () -> Views.note(told));
             root.put("run", () -> request.run());
+            root.put("changes", () -> request.changes());
             root.put("providers", () -> subjects.values().stream().filter(s -> objection(entry, s) == null)
                     .map(s -> view(entry, s).with("models", new Views.Models(s.ofMode(entry.mode()), position))).toList());
             if (subject != null) {

@@ -1,19 +1,32 @@
 package lib.render;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedSet;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import lib.host.AtomicFile;
+import lib.model.ChangeLog;
+import lib.model.Changes;
 import lib.model.Model;
 import lib.provider.Access;
 import lib.provider.Provider;
@@ -35,10 +48,18 @@ public final class Rendering {
      * @param run       the fetch that this belongs to; null where there was none
      * @param scope     how much of it is done
      * @param threads   how many files are rendered at once
+     * @param changes   what happened last to models, the newest first
      */
     public record Request(Path root, List<Access> providers, Collection<Provider> known, Function<String, List<Model>> models,
             Function<String, JsonNode> answers, Set<String> secrets, Set<String> tools, Set<String> only, Set<String> optional, Run run,
-            Scope scope, int threads) {
+            Scope scope, int threads, List<Change> changes) {
+
+        /** Without changes. */
+        public Request(Path root, List<Access> providers, Collection<Provider> known, Function<String, List<Model>> models,
+                Function<String, JsonNode> answers, Set<String> secrets, Set<String> tools, Set<String> only, Set<String> optional, Run run,
+                Scope scope, int threads) {
+            this(root, providers, known, models, answers, secrets, tools, only, optional, run, scope, threads, List.of());
+        }
 
         /**
          * For each provider a name for tools that take the key from {@code NAME_API_KEY}: the id, or what the key variable asks
@@ -83,6 +104,30 @@ public final class Rendering {
      * bundled templates only, checked and thrown away, so that the JVM has compiled the way when there is something to render.
      */
     public enum Scope { ALL, NEWS, REHEARSAL }
+
+    /**
+     * What templates see of a change: {@link Changes.Change} with the words that files use, and
+     *
+     * @param uid  a UUID that only this change has, the same in every run
+     * @param at   when it was noticed
+     * @param line all of it in one line for people, fit to print, and for XML
+     */
+    public record Change(String uid, Instant at, String change, String provider, String id, String field, String tier, Object from, Object to,
+            BigDecimal percent, String line) {
+        private static final int MOST = 50;
+
+        /** What the log knows of the last changes, the newest first. */
+        public static List<Change> latest(ChangeLog log) {
+            return log.latest(MOST).stream().map(logged -> {
+                var told = logged.change();
+                // XML has no way to write these two, and whoever prints makes all else visible.
+                var line = told.line().replace("\uFFFE", "\\ufffe").replace("\uFFFF", "\\uffff");
+                return new Change(UUID.nameUUIDFromBytes((logged.at() + " " + told.json()).getBytes(StandardCharsets.UTF_8)).toString(), logged.at(),
+                        told.kind().word(), told.provider(), told.id(), told.field() == null ? null : told.field().schema(), told.tier(),
+                        told.from(), told.to(), told.percent(), line);
+            }).toList();
+        }
+    }
 
     /** What templates see of a fetch. */
     public record Run(Instant started, long tookMillis, String version, List<Outcome> outcomes, List<Past> history) {}
@@ -150,6 +195,70 @@ public final class Rendering {
         public String toString() {
             return file + (line > 0 ? ":" + line + ":" + column : "") + ": " + message
                     + (expression == null || message.contains(expression) ? "" : " [in " + expression + "]") + (subject == null ? "" : " (rendering " + subject + ")");
+        }
+    }
+
+    /**
+     * What a rendering was made of and what it left behind, so that a run in which neither changed need not make it again.
+     * Everything that can change a file has to be among the parts; a file that a person touched since is noticed by size and time.
+     */
+    public static final class Unchanged {
+        private Unchanged() {}
+
+        /** One name for all the parts, in this order. */
+        public static String digest(Collection<String> parts) {
+            try {
+                var sha = MessageDigest.getInstance("SHA-256");
+                for (var part : parts) {
+                    sha.update(part.getBytes(StandardCharsets.UTF_8));
+                    sha.update((byte) 0xff);
+                }
+                return HexFormat.of().formatHex(sha.digest());
+            } catch (NoSuchAlgorithmException e) {
+                throw new IllegalStateException("every Java has SHA-256", e);
+            }
+        }
+
+        /**
+         * Whether the same parts were rendered before and all that came of it is still there, untouched.
+         *
+         * @return the files, or null where something changed
+         */
+        public static List<Path> recall(Path record, String digest) throws IOException {
+            if (!Files.isRegularFile(record)) {
+                return null;
+            }
+            var lines = Files.readAllLines(record);
+            if (lines.isEmpty() || !lines.get(0).equals(digest)) {
+                return null;
+            }
+            var files = new ArrayList<Path>();
+            for (var line : lines.subList(1, lines.size())) {
+                var file = Path.of(line.substring(line.indexOf('\t') + 1));
+                if (!Files.isRegularFile(file) || !line.equals(line(file))) {
+                    return null;
+                }
+                files.add(file);
+            }
+            return files;
+        }
+
+        /** @param files all that the rendering left, written now or found as it should be */
+        public static void remember(Path record, String digest, Collection<Path> files) throws IOException {
+            List<String> lines = new ArrayList<>();
+            lines.add(digest);
+            for (var file : files) {
+                if (file.toString().contains("\n")) {
+                    Files.deleteIfExists(record);
+                    return;
+                }
+                lines.add(line(file));
+            }
+            AtomicFile.write(record, String.join("\n", lines).getBytes(StandardCharsets.UTF_8));
+        }
+
+        private static String line(Path file) throws IOException {
+            return Files.size(file) + " " + Files.getLastModifiedTime(file).to(TimeUnit.NANOSECONDS) + "\t" + file;
         }
     }
 }

@@ -3,7 +3,6 @@ package lib.render;
 import freemarker.template.Template;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -13,20 +12,21 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.StringJoiner;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.jar.JarFile;
 import java.util.stream.Collectors;
 import lib.host.Host;
 import lib.provider.ConfigError;
-import lib.provider.Mapping;
+import lib.provider.Json;
 import lib.provider.Provider;
+import lib.provider.Provider.Mapping;
+import lib.render.Rendering.Unchanged;
 
 /**
  * The tools there are templates for. A folder below {@code templates/} is a tool, and every {@code *.EXT.ftl} in it makes one
@@ -37,6 +37,7 @@ import lib.provider.Provider;
  * rest may make files for tools that nobody else has templates for.
  */
 public final class Tools {
+    private static final String BUNDLE = "/lib/bundled.json";
     private static final int MAX_TEMPLATE_BYTES = 1 << 20;
     private static final int MAX_FOLDER_DEPTH = 6;
     private static final Set<String> ATTRIBUTES = Set.of("about", "output", "also", "where", "apply", "when", "optional");
@@ -60,12 +61,18 @@ public final class Tools {
      * @param also     where a copy goes when it is asked for, by the name to ask with: {@code legacy}
      * @param wires    the provider has to speak one of these; empty: any
      * @param mode     only models of this mode are rendered; null: all
-     * @param onFetch  it tells of a fetch, so {@code render} leaves it out
+     * @param when     {@code fetch}: it tells of a fetch, so {@code render} leaves it out; {@code changes}: it tells of these, so it is
+     *                 left out where there are none; null: always
      * @param optional null, or the name under which it has to be asked for ({@code legacy})
      * @param apply    the header's {@code apply}, as it stands; null if there is none
      */
-    public record Entry(String tool, String path, String about, String output, Map<String, String> also, Set<String> wires, String mode, boolean onFetch,
+    public record Entry(String tool, String path, String about, String output, Map<String, String> also, Set<String> wires, String mode, String when,
             String optional, Object apply, Source source, Engine.Format format, Template template) {
+
+        /** Whether it tells of a fetch. */
+        public boolean onFetch() {
+            return "fetch".equals(when);
+        }
 
         /** Whether it makes one file per provider. */
         public boolean perProvider() {
@@ -191,36 +198,19 @@ public final class Tools {
         return text.indexOf('\r') < 0 ? text : text.replace("\r\n", "\n").replace('\r', '\n');
     }
 
-    /** The templates that come with the program: from its jar, or from the folder its classes or resources are in. */
+    /** The templates that come with the program, by path: what {@code tests/bundle} made of our folder. */
     public static Map<String, String> bundled() {
-        try {
-            var home = Path.of(Tools.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-            if (Files.isRegularFile(home)) {
-                return inJar(home);
+        try (var in = Tools.class.getResourceAsStream(BUNDLE)) {
+            var texts = new HashMap<String, String>();
+            for (var template : Json.parse(in.readAllBytes()).properties()) {
+                var lines = new StringJoiner("\n");
+                template.getValue().forEach(line -> lines.add(line.textValue()));
+                texts.put(template.getKey(), lines.toString());
             }
-            var resource = Tools.class.getClassLoader().getResource("templates");
-            var folder = resource == null ? home.resolve("templates") : Path.of(resource.toURI());
-            return folder("bundled", folder, "templates", true).entrySet().stream()
-                    .collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().text()));
+            return texts;
         } catch (IOException e) {
             throw new UncheckedIOException("reading our own templates", e);
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException("where our own classes are", e);
         }
-    }
-
-    private static Map<String, String> inJar(Path file) throws IOException {
-        var found = new LinkedHashMap<String, String>();
-        try (var jar = new JarFile(file.toFile())) {
-            for (var entry : (Iterable<java.util.jar.JarEntry>) jar.stream()::iterator) {
-                if (entry.getName().startsWith("templates/") && entry.getName().endsWith(".ftl")) {
-                    try (var in = jar.getInputStream(entry)) {
-                        found.put(entry.getName().substring("templates/".length()), new String(in.readAllBytes(), StandardCharsets.UTF_8));
-                    }
-                }
-            }
-        }
-        return found;
     }
 
     private static boolean isInclude(String path) {
@@ -264,7 +254,7 @@ public final class Tools {
         var mode = where.get("mode") == null ? null : known(source, "mode", String.valueOf(where.get("mode")), Mapping.MODES);
         var when = text(source, template, "when");
         if (when != null) {
-            known(source, "value of \"when\"", when, Set.of("fetch"));
+            known(source, "value of \"when\"", when, Set.of("fetch", "changes"));
         }
         var output = text(source, template, "output");
         if (output != null && format != Engine.Format.TEXT && Engine.Format.of(output) != format) {
@@ -273,7 +263,7 @@ public final class Tools {
         var also = new TreeMap<String, String>();
         map(source, "also", template.getCustomAttribute("also")).forEach((word, copy) -> also.put(String.valueOf(word), String.valueOf(copy)));
         return new Entry(path.substring(0, slash), path, text(source, template, "about"), output == null ? "config/" + name : output, also,
-                wires, mode, when != null, text(source, template, "optional"), template.getCustomAttribute("apply"), source, format, template);
+                wires, mode, when, text(source, template, "optional"), template.getCustomAttribute("apply"), source, format, template);
     }
 
     private static Map<?, ?> map(Source source, String attribute, Object value) throws Engine.Failed {

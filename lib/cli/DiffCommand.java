@@ -1,0 +1,400 @@
+package lib.cli;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import lib.host.AtomicFile;
+import lib.host.Host;
+import lib.model.Archive;
+import lib.model.Archive.Kept;
+import lib.model.ChangeLog;
+import lib.model.Changes;
+import lib.model.Changes.Change;
+import lib.model.Model;
+import lib.model.Snapshot;
+import lib.provider.ConfigError;
+import lib.provider.Listing;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code catalog diff}: what changed between two snapshots; {@link Rollback} goes back to one. */
+@Command(name = "diff", description = {"Tell what changed from one snapshot to another.",
+        "FROM and TO: previous, current, the id of a kept snapshot ('catalog rollback --list') or its beginning, or a file."},
+        footer = {"", "Examples:", "  catalog diff                        what the last fetch changed",
+            "  catalog diff --since 7d --markdown  for the text of a pull request",
+            "  catalog diff --watch-price 10%%      for CI: exit code 1 if a price moved by 10 %% or more",
+            "  git show HEAD:models/catalog.json > old.json && catalog diff old.json current"})
+public final class DiffCommand implements Callable<Integer> {
+    private static final Duration OLD = Duration.ofDays(7);
+    private static final int WIDEST_NAME = 60;
+
+    private final Host host;
+    private final Output output;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(index = "0", arity = "0..1", paramLabel = "FROM", description = "The earlier one (default: previous).")
+    private String from;
+
+    @Parameters(index = "1", arity = "0..1", paramLabel = "TO", defaultValue = "current", description = "The later one (default: current).")
+    private String to;
+
+    @Option(names = "--since", paramLabel = "D", description = "FROM is the newest kept before this: 24h, 7d or 2026-11-01.")
+    private String since;
+
+    @Option(names = "--json", description = "As JSON.")
+    private boolean json;
+
+    @Option(names = "--markdown", description = "As Markdown.")
+    private boolean markdown;
+
+    @Option(names = "--exit-code", description = "Exit code 1 if anything changed.")
+    private boolean exitCode;
+
+    @Option(names = "--watch-price", paramLabel = "P", converter = Watch.Converter.class,
+            description = "Exit code 1 only if a price moved by this much or more: 10%%, or +10%% for up only.")
+    private Watch watch;
+
+    @Option(names = "--grace", paramLabel = "D", defaultValue = "72h", converter = DaysConverter.class,
+            description = "A model missing for longer is removed (default: ${DEFAULT-VALUE}).")
+    private Duration grace;
+
+    @Option(names = "--provider", paramLabel = "P", split = ",", description = "Only these providers.")
+    private List<String> providers = List.of();
+
+    @Option(names = "--root", paramLabel = "DIR", description = "The folder of models/ and config/ (default: here).")
+    private Path root;
+
+    public DiffCommand(Host host, Output output) {
+        this.host = host;
+        this.output = output;
+    }
+
+    /** One of the two that are compared. @param at since when it is what it is. @param kept null where it is a file */
+    private record Side(String shown, Instant at, Snapshot snapshot, Kept kept) {
+        static Side of(Archive archive, Kept kept) {
+            return new Side(kept.id(), kept.at(), archive.read(kept), kept);
+        }
+
+        /** The first that is whole; the others are named. @return null where there is none */
+        static Side of(Archive archive, List<Kept> kept, Output output) {
+            for (var one : kept) {
+                try {
+                    return of(archive, one);
+                } catch (ConfigError damaged) {
+                    output.warn(damaged.getMessage());
+                }
+            }
+            return null;
+        }
+    }
+
+    /** How much a price has to move to matter, in percent. @param way 1 up, -1 down, 0 either */
+    record Watch(BigDecimal percent, int way) {
+        boolean sees(Change change) {
+            return change.moved(percent, way);
+        }
+
+        static final class Converter implements ITypeConverter<Watch> {
+            @Override
+            public Watch convert(String text) {
+                var match = Pattern.compile("([+-]?)(\\d{1,6}(?:\\.\\d{1,6})?) ?%?").matcher(text.strip());
+                if (!match.matches() || new BigDecimal(match.group(2)).signum() == 0) {
+                    throw new TypeConversionException("'" + text + "' is no percentage such as 10% or +10%");
+                }
+                return new Watch(new BigDecimal(match.group(2)), match.group(1).isEmpty() ? 0 : match.group(1).equals("+") ? 1 : -1);
+            }
+        }
+    }
+
+    /** As other durations, and {@code 7d}. */
+    static final class DaysConverter implements ITypeConverter<Duration> {
+        @Override
+        public Duration convert(String text) {
+            return text.matches("[1-9][0-9]{0,5}d") ? Duration.ofDays(Long.parseLong(text.substring(0, text.length() - 1)))
+                    : new FetchCommand.DurationConverter().convert(text);
+        }
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (from != null && since != null || json && markdown) {
+            throw new ParameterException(spec.commandLine(), json && markdown ? "--json or --markdown, not both" : "FROM or --since, not both");
+        }
+        var now = host.clock().instant();
+        var archive = Archive.of(host, root(host, root));
+        var first = since == null && from == null ? "previous" : from;
+        boolean present = to.equals("current");
+        var bytes = Files.isRegularFile(archive.file()) ? Files.readAllBytes(archive.file()) : null;
+        // Reading two large snapshots takes twice as long as one; here is a second processor.
+        var reading = "current".equals(first) ? null : CompletableFuture.supplyAsync(() -> earlier(first, archive, bytes, now));
+        var current = Stream.of(first, to).anyMatch(word -> "current".equals(word) || "previous".equals(word))
+                ? archive.current(now, Workspace::age) : new Archive.Current(null, bytes, null, null);
+        if (current.note() != null) {
+            output.warn(current.note());
+        }
+        if (current.content() == null && current.snapshot() != null) {
+            output.warn("There is no " + archive.file() + " yet; 'catalog fetch' makes it.");
+            return Failures.NOTHING_DONE;
+        }
+        var later = side(to, archive, current);
+        var earlier = reading == null ? side(first, archive, current)
+                : current.instead() != null ? earlier(first, archive, current.content(), now) : joined(reading);
+        if (later == null || earlier == null) {
+            output.warn("No earlier snapshot of " + archive.file() + " is kept. 'catalog fetch' keeps one each time something changed;"
+                    + " two files can be compared without: 'catalog diff old.json new.json'.");
+            return Failures.NOTHING_DONE;
+        }
+        var log = ChangeLog.open(archive.file().resolveSibling("changes.jsonl"));
+        if (log.damage() != null) {
+            output.warn(log.damage());
+        }
+        var changes = chosen(Changes.between(earlier.snapshot(), later.snapshot()), earlier, later);
+        // What the log knows leads up to the present.
+        changes = present ? log.explain(changes, grace, now) : changes;
+        tell(changes);
+        var compared = "From " + earlier.shown() + age(earlier.at(), now) + " to " + later.shown() + age(later.at(), now);
+        if (present && Duration.between(later.at(), now).compareTo(OLD) > 0) {
+            output.warn(compared + "; 'catalog fetch' asks again");
+        } else {
+            output.say(compared);
+        }
+        if (present) {
+            RetiredModels.warnings(host, later.snapshot(), log).forEach(output::warn);
+        }
+        if (watch == null) {
+            return exitCode && !changes.isEmpty() ? Failures.SOME_FAILED : Failures.OK;
+        }
+        var moved = changes.stream().filter(watch::sees).toList();
+        moved.forEach(change -> output.say(output.paint("yellow", "watched") + " " + change.line()));
+        return moved.isEmpty() ? Failures.OK : Failures.SOME_FAILED;
+    }
+
+    private static Side joined(CompletableFuture<Side> reading) {
+        try {
+            return reading.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException known ? known : e;
+        }
+    }
+
+    /** @param word null for --since */
+    private Side earlier(String word, Archive archive, byte[] content, Instant now) {
+        try {
+            return word == null ? since(archive, now) : side(word, archive, new Archive.Current(null, content, null, null));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Path root(Host host, Path root) {
+        return host.cwd().resolve(root == null ? Path.of("") : root).normalize();
+    }
+
+    private static String age(Instant then, Instant now) {
+        return " (" + Workspace.age(then, now) + " old)";
+    }
+
+    /** @return null where nothing is kept that it could be */
+    private Side side(String word, Archive archive, Archive.Current current) throws IOException {
+        if (word.equals("current")) {
+            var fetched = Archive.Inputs.read(archive.file().resolveSibling("extra").resolve("inputs.json")).oldest();
+            var kept = current.instead();
+            return kept != null ? new Side(kept.id(), kept.at(), current.snapshot(), kept) : new Side(archive.file().toString(),
+                    fetched != null ? fetched : Files.getLastModifiedTime(archive.file()).toInstant(), current.snapshot(), null);
+        }
+        if (word.equals("previous")) {
+            return Side.of(archive, archive.before(current.content()), output);
+        }
+        try {
+            var file = host.cwd().resolve(word);
+            if (Files.isRegularFile(file)) {
+                return new Side(file.toString(), Files.getLastModifiedTime(file).toInstant(), Snapshot.read(file), null);
+            }
+        } catch (InvalidPathException e) {
+            // then it is no file
+        }
+        var kept = named(spec, archive, word);
+        return kept == null ? null : Side.of(archive, kept);
+    }
+
+    private Side since(Archive archive, Instant now) throws IOException {
+        Instant begin;
+        try {
+            begin = since.matches("\\d{4}-.*") ? LocalDate.parse(since).atStartOfDay(ZoneOffset.UTC).toInstant()
+                    : now.minus(new DaysConverter().convert(since));
+        } catch (DateTimeException | TypeConversionException e) {
+            throw new ParameterException(spec.commandLine(), "--since: '" + since + "' is no time such as 24h, 7d or 2026-11-01");
+        }
+        var kept = archive.list();
+        var before = kept.stream().filter(one -> !one.at().isAfter(begin)).toList();
+        if (!before.isEmpty() || kept.isEmpty()) {
+            return Side.of(archive, before, output);
+        }
+        output.say("Nothing is kept of the time before " + Archive.minute(begin) + "; the oldest that is kept serves.");
+        return Side.of(archive, kept.stream().sorted(Comparator.comparing(Kept::id)).toList(), output);
+    }
+
+    /** @return null where nothing at all is kept */
+    private static Kept named(CommandSpec spec, Archive archive, String word) throws IOException {
+        var kept = archive.list();
+        var found = word.equals("latest") ? kept.subList(0, Math.min(1, kept.size())) : archive.find(word);
+        if (kept.isEmpty() && !word.contains("/") && !word.endsWith(".json") || found.size() == 1) {
+            return found.isEmpty() ? null : found.get(0);
+        }
+        var ids = kept.stream().map(Kept::id).toList();
+        var near = ConfigError.didYouMean(word, Stream.concat(ids.stream(), Stream.of("previous", "current", "latest")).toList());
+        throw new ParameterException(spec.commandLine(), found.isEmpty()
+                ? "'" + word + "' is neither a file nor a snapshot that is kept" + (near.isEmpty() ? "; 'catalog rollback --list' shows these" : near)
+                : "'" + word + "' begins more than one: " + String.join(", ", found.stream().map(Kept::id).limit(5).toList()));
+    }
+
+    private List<Change> chosen(List<Change> changes, Side earlier, Side later) {
+        if (providers.isEmpty()) {
+            return changes;
+        }
+        var known = Stream.of(earlier, later).flatMap(side -> side.snapshot().models().stream()).map(Model::providerId).collect(Collectors.toSet());
+        providers.stream().filter(provider -> !known.contains(provider)).findFirst().ifPresent(unknown -> {
+            throw new ParameterException(spec.commandLine(), "neither snapshot has models of '" + unknown + "'" + ConfigError.didYouMean(unknown, known));
+        });
+        return changes.stream().filter(change -> providers.contains(change.provider())).toList();
+    }
+
+    private void tell(List<Change> changes) {
+        if (json) {
+            var array = JsonNodeFactory.instance.arrayNode();
+            changes.forEach(change -> array.add(change.json()));
+            output.data(array);
+        } else if (markdown) {
+            Changes.markdown(changes).forEach(output::data);
+        } else {
+            changes.stream().collect(Collectors.groupingBy(Change::provider, LinkedHashMap::new, Collectors.toList())).values().forEach(this::lines);
+        }
+        output.say(changes.isEmpty() ? "Nothing changed." : "Changes: " + Changes.summary(changes) + ".");
+    }
+
+    /** Of one provider. */
+    private void lines(List<Change> changes) {
+        int width = changes.stream().mapToInt(change -> change.subject().length()).filter(length -> length <= WIDEST_NAME).max().orElse(0);
+        for (var change : changes) {
+            var style = change.kind().ofFact() ? "yellow" : change.kind().sign().equals("+") ? "green" : "red";
+            output.data(output.paint(style, change.kind().sign()) + " " + change.subject()
+                    + " ".repeat(Math.max(0, width - change.subject().length()) + 1) + change.what(Listing::visible));
+        }
+    }
+
+    /** {@code catalog rollback}: the current snapshot replaced by an earlier one. */
+    @Command(name = "rollback", description = {"Go back to an earlier snapshot: write it to models/catalog.json.",
+            "What is there is kept, so one can go forward again."},
+            footer = {"", "Examples:", "  catalog rollback               to the one before the current one",
+                "  catalog rollback --list        what there is", "  catalog rollback --to latest   forward again"})
+    public static final class Rollback implements Callable<Integer> {
+        private final Host host;
+        private final Output output;
+
+        @Spec
+        private CommandSpec spec;
+
+        @Option(names = "--to", paramLabel = "ID", defaultValue = "previous",
+                description = "Its id or the beginning of it, previous or latest (default: ${DEFAULT-VALUE}).")
+        private String to;
+
+        @Option(names = "--list", description = "List the snapshots that are kept, the newest first.")
+        private boolean list;
+
+        @Option(names = "--json", description = "As JSON.")
+        private boolean json;
+
+        @Option(names = "--root", paramLabel = "DIR", description = "The folder of models/ and config/ (default: here).")
+        private Path root;
+
+        public Rollback(Host host, Output output) {
+            this.host = host;
+            this.output = output;
+        }
+
+        @Override
+        public Integer call() throws IOException {
+            var now = host.clock().instant();
+            var archive = Archive.of(host, root(host, root));
+            var content = Files.isRegularFile(archive.file()) ? Files.readAllBytes(archive.file()) : null;
+            var kept = archive.list();
+            if (kept.isEmpty()) {
+                output.warn("No snapshot of " + archive.file() + " is kept; 'catalog fetch' keeps one each time something changed.");
+                return Failures.NOTHING_DONE;
+            }
+            if (list) {
+                list(kept, content == null ? null : AtomicFile.sha256(content), now);
+                return Failures.OK;
+            }
+            var side = to.equals("previous") ? Side.of(archive, archive.before(content), output) : Side.of(archive, named(spec, archive, to));
+            if (side == null) {
+                output.warn("Nothing is kept that came before " + archive.file() + "; 'catalog rollback --list' shows what is.");
+                return Failures.NOTHING_DONE;
+            }
+            var target = side.kept();
+            var before = current(archive);
+            var wanted = archive.load(target);
+            archive.keepCurrent(now, false);
+            boolean written = AtomicFile.write(archive.file(), wanted);
+            if (json) {
+                output.data(JsonNodeFactory.instance.objectNode().put("id", target.id()).put("at", target.at().toString()).put("written", written));
+            }
+            output.say(archive.file() + " is the snapshot of " + Archive.minute(target.at()) + age(target.at(), now) + (!written ? " already."
+                    : " again" + (before == null ? "" : ": " + Changes.summary(Changes.between(before, side.snapshot())))
+                            + ". 'catalog render' writes the files of tools from it."));
+            return Failures.OK;
+        }
+
+        /** @return null where it is damaged, which is a reason to be here */
+        private static Snapshot current(Archive archive) throws IOException {
+            try {
+                return Snapshot.read(archive.file());
+            } catch (ConfigError damaged) {
+                return null;
+            }
+        }
+
+        private void list(List<Kept> kept, String current, Instant now) throws IOException {
+            var array = JsonNodeFactory.instance.arrayNode();
+            var rows = new ArrayList<List<String>>();
+            for (var one : kept) {
+                boolean is = current != null && current.startsWith(one.hash());
+                array.addObject().put("id", one.id()).put("at", one.at().toString()).put("sha256", one.hash()).put("bytes", Files.size(one.file()))
+                        .put("current", is);
+                rows.add(List.of(one.id(), Workspace.age(one.at(), now), is ? "current" : ""));
+            }
+            if (json) {
+                output.data(array);
+            } else {
+                output.table(List.of("ID", "AGE", ""), rows);
+            }
+        }
+    }
+}

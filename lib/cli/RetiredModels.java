@@ -1,0 +1,209 @@
+package lib.cli;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import lib.host.Host;
+import lib.model.ChangeLog;
+import lib.model.Changes;
+import lib.model.Model;
+import lib.model.Snapshot;
+import lib.provider.Field;
+import lib.provider.Listing;
+
+/**
+ * Where a person's own settings still name a model that is deprecated, retired or gone. The files are read and never written;
+ * what these tools understand of a line is more than is looked at here: a model's id, whole, as a value or a key.
+ */
+final class RetiredModels {
+    private static final long LARGEST_FILE = 1 << 20;
+    private static final int MOST_PER_FILE = 10;
+    private static final String QUOTED = "\"((?:[^\"\\\\]++|\\\\.)*+)\"|'([^']*+)'";
+    /** A comment, a quoted text or a word. In YAML a comment has a space before it, and ids may hold a {@code #}. */
+    private static final Pattern YAML = Pattern.compile("(?<!\\S)#.*|" + QUOTED + "|([^\\s\"'\\[\\]{},#][^\\s\\[\\]{},]*+)");
+    private static final Pattern TOML = Pattern.compile("#.*|" + QUOTED + "|([^\\s\"'\\[\\]{},=#]++)");
+    private static final Pattern CODEX_PROVIDER = Pattern.compile("(?m)^\\s*model_provider\\s*=\\s*[\"']([^\"']+)[\"']");
+
+    /** By provider, why one should not use its model of some id. */
+    private final Map<String, Map<String, String>> retired = new HashMap<>();
+    /** The providers that list these ids and say nothing against them. */
+    private final Map<String, Set<String>> alive = new HashMap<>();
+    private final Set<String> providers = new HashSet<>();
+
+    private RetiredModels(Snapshot snapshot, ChangeLog log, String today) {
+        for (var model : snapshot.models()) {
+            providers.add(model.providerId());
+            var why = objection(model, today);
+            if (why != null) {
+                retire(model.providerId(), model.id(), why);
+            }
+        }
+        log.away().forEach((provider, ids) -> ids.forEach(id -> {
+            var logged = log.away(provider, id);
+            retire(provider, id, logged.change().kind() == Changes.Kind.REMOVED ? "no longer listed"
+                    : "missing from its list since " + LocalDate.ofInstant(logged.at(), ZoneOffset.UTC));
+        }));
+        for (var model : snapshot.models()) {
+            if (objection(model, today) == null) {
+                for (var name : names(model.id())) {
+                    if (retired.containsKey(name)) {
+                        // What the log calls away may be listed again; the next fetch will note it.
+                        retired.get(name).remove(model.providerId());
+                        alive.computeIfAbsent(name, n -> new HashSet<>()).add(model.providerId());
+                    }
+                }
+            }
+        }
+    }
+
+    private void retire(String provider, String id, String why) {
+        names(id).forEach(name -> retired.computeIfAbsent(name, n -> new HashMap<>()).put(provider, why));
+    }
+
+    /** Tools leave Google's {@code models/} out. */
+    private static List<String> names(String id) {
+        return id.startsWith("models/") ? List.of(id, id.substring("models/".length())) : List.of(id);
+    }
+
+    /** @return null where nobody says anything against it */
+    private static String objection(Model model, String today) {
+        var status = model.text(Field.STATUS);
+        var retiredOn = model.text(Field.RETIRED_ON);
+        var deprecatedOn = model.text(Field.DEPRECATED_ON);
+        String why = null;
+        if ("retired".equals(status) || isPast(retiredOn, today)) {
+            why = "retired" + (isPast(retiredOn, today) ? " since " + retiredOn : "");
+        } else if ("deprecated".equals(status) || isPast(deprecatedOn, today)) {
+            why = "deprecated" + (isPast(deprecatedOn, today) ? " since " + deprecatedOn : "")
+                    + (retiredOn == null ? "" : ", to be retired on " + retiredOn);
+        }
+        var replacement = model.text(Field.REPLACEMENT);
+        return why == null ? null : Listing.visible(why + (replacement == null ? "" : "; replacement: " + replacement));
+    }
+
+    /** Of a date that is stated as month or year alone the whole of it has to be over. */
+    private static boolean isPast(String date, String today) {
+        return date != null && (date.length() == today.length() ? date.compareTo(today) <= 0
+                : date.compareTo(today.substring(0, Math.min(today.length(), date.length()))) < 0);
+    }
+
+    /** One line for each place that names such a model, and for each file that cannot be read. */
+    public static List<String> warnings(Host host, Snapshot snapshot, ChangeLog log) {
+        var warnings = new ArrayList<String>();
+        var files = files(host, warnings);
+        if (files.isEmpty()) {
+            return warnings;
+        }
+        var retired = new RetiredModels(snapshot, log, LocalDate.ofInstant(host.clock().instant(), ZoneOffset.UTC).toString());
+        for (var file : files) {
+            var shown = file.startsWith(host.home()) ? Path.of("~").resolve(host.home().relativize(file)).toString() : file.toString();
+            try {
+                if (Files.size(file) <= LARGEST_FILE) {
+                    var found = retired.scan(new String(Files.readAllBytes(file), StandardCharsets.UTF_8), file.toString().endsWith(".toml"));
+                    found.stream().limit(MOST_PER_FILE).forEach(line -> warnings.add(shown + ":" + line));
+                    if (found.size() > MOST_PER_FILE) {
+                        warnings.add(shown + ": and " + (found.size() - MOST_PER_FILE) + " more lines with such models");
+                    }
+                }
+            } catch (IOException e) {
+                warnings.add(unreadable(shown, e));
+            }
+        }
+        return warnings;
+    }
+
+    private static String unreadable(String shown, IOException e) {
+        return shown + " cannot be read (" + e.getClass().getSimpleName() + "), so not looked at for retired models";
+    }
+
+    /** @return {@code 12: groq/x is retired}, one for each line and model */
+    private List<String> scan(String text, boolean toml) {
+        var found = new LinkedHashSet<String>();
+        var named = toml ? CODEX_PROVIDER.matcher(text) : null;
+        var provider = named != null && named.find() ? named.group(1) : null;
+        int number = 0;
+        for (var line : text.split("\n", -1)) {
+            number++;
+            var tokens = (toml ? TOML : YAML).matcher(line);
+            while (tokens.find()) {
+                var quoted = tokens.group(1) != null ? tokens.group(1) : tokens.group(2);
+                var token = quoted != null ? quoted : withoutColon(tokens.group(3));
+                if (!toml && providers.contains(token)) {
+                    provider = token; // the client or API whose models follow
+                }
+                int colon = token.indexOf(':');
+                var why = why(provider, token);
+                if (why == null && colon > 0) {
+                    why = why(token.substring(0, colon), token.substring(colon + 1));
+                }
+                if (why != null) {
+                    found.add(number + ": " + why);
+                }
+            }
+        }
+        return List.copyOf(found);
+    }
+
+    /** A key is a word with a colon. @param word null for a comment */
+    private static String withoutColon(String word) {
+        return word == null ? "" : word.endsWith(":") ? word.substring(0, word.length() - 1) : word;
+    }
+
+    /** @param provider where it is said to be, which may be a name of the person's own, or null */
+    private String why(String provider, String id) {
+        var against = retired.getOrDefault(id, Collections.emptyMap());
+        var living = alive.getOrDefault(id, Collections.emptySet());
+        // The same id may be well and alive elsewhere; then only the right provider's word counts.
+        var where = against.containsKey(provider) ? provider
+                : against.isEmpty() || !living.isEmpty() ? null : new TreeSet<>(against.keySet()).first();
+        return where == null ? null : Listing.visible(where) + "/" + Listing.visible(id) + " is " + against.get(where);
+    }
+
+    /** The settings there are of aichat, mods and Codex, at their usual places. */
+    private static List<Path> files(Host host, List<String> warnings) {
+        var files = new ArrayList<Path>();
+        var aichat = set(host, "AICHAT_CONFIG_DIR", settings(host, "APPDATA").resolve("aichat"));
+        files.add(set(host, "AICHAT_CONFIG_FILE", aichat.resolve("config.yaml")));
+        files.add(settings(host, "LOCALAPPDATA").resolve("mods").resolve("mods.yml"));
+        var codex = set(host, "CODEX_HOME", host.home().resolve(".codex"));
+        files.add(codex.resolve("config.toml"));
+        if (Files.isDirectory(codex)) {
+            try (var profiles = Files.newDirectoryStream(codex, "*.config.toml")) {
+                var all = new TreeSet<Path>();
+                profiles.forEach(all::add);
+                files.addAll(all);
+            } catch (DirectoryIteratorException e) {
+                warnings.add(unreadable(codex.toString(), e.getCause()));
+            } catch (IOException e) {
+                warnings.add(unreadable(codex.toString(), e));
+            }
+        }
+        files.removeIf(file -> !Files.isRegularFile(file));
+        return files;
+    }
+
+    private static Path set(Host host, String variable, Path otherwise) {
+        return host.env(variable) == null ? otherwise : host.cwd().resolve(host.env(variable));
+    }
+
+    private static Path settings(Host host, String windows) {
+        var os = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
+        var usual = host.home().resolve(os.contains("mac") ? "Library/Application Support" : ".config");
+        return set(host, "XDG_CONFIG_HOME", os.contains("win") ? set(host, windows, usual) : usual);
+    }
+}

@@ -1,0 +1,364 @@
+package lib.model;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.BiFunction;
+import java.util.regex.Pattern;
+import java.util.zip.Deflater;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
+import lib.host.AtomicFile;
+import lib.host.Host;
+import lib.provider.ConfigError;
+import lib.provider.Json;
+import lib.provider.Listing;
+
+/**
+ * The snapshots of one root: {@code models/catalog.json}, and those of before that this machine keeps. Each of these is whole by
+ * its checksum, which is part of its name, or is not used. Their order is that of their names, so a new one never gets an
+ * earlier name than those that are there, whatever the clock says.
+ *
+ * @param folder where they are kept
+ * @param file   the current snapshot
+ */
+public record Archive(Host host, Path folder, Path file) {
+    private static final int MOST_KEPT = 30;
+    private static final int DIGITS = 12;
+    private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH-mm-ss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
+    private static final Pattern NAME = Pattern.compile("(\\d{4}-\\d\\d-\\d\\dT\\d\\d-\\d\\d-\\d\\dZ)-([0-9a-f]{12})\\.json\\.gz");
+    /** A damaged snapshot can be replaced by an older one; one that a newer catalog wrote cannot. */
+    private static final Pattern DAMAGE = Pattern.compile("the snapshot is damaged \\((.*)\\); delete it", Pattern.DOTALL);
+
+    /**
+     * A snapshot of before.
+     *
+     * @param id   its name: when it was kept, and the beginning of its checksum
+     * @param at   when it was kept, by the clock of then; later than that where the clock had gone back
+     * @param hash the first 12 digits of the SHA-256 of its content
+     */
+    public record Kept(String id, Path file, Instant at, String hash) {}
+
+    /**
+     * What to work with.
+     *
+     * @param content the bytes that the snapshot was read from; null where there is no file yet
+     * @param instead the kept one it is, where the file is damaged; else null
+     * @param note    what people have to know of that, one line; else null
+     */
+    public record Current(Snapshot snapshot, byte[] content, Kept instead, String note) {}
+
+    /** @param root absolute: the folder that {@code models/} is in */
+    public static Archive of(Host host, Path root) {
+        var name = AtomicFile.sha256(root.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 24);
+        return new Archive(host, host.stateDir().resolve("snapshots").resolve(name), root.resolve("models").resolve("catalog.json"));
+    }
+
+    /** @return the newest first */
+    public List<Kept> list() throws IOException {
+        var kept = new ArrayList<Kept>();
+        try (var files = Files.newDirectoryStream(folder)) {
+            for (var one : files) {
+                var name = NAME.matcher(one.getFileName().toString());
+                if (name.matches()) {
+                    try {
+                        var at = LocalDateTime.parse(name.group(1), STAMP).toInstant(ZoneOffset.UTC);
+                        kept.add(new Kept(name.group(1) + "-" + name.group(2), one, at, name.group(2)));
+                    } catch (DateTimeException e) {
+                        continue; // nothing of ours
+                    }
+                }
+            }
+        } catch (NoSuchFileException | NotDirectoryException e) {
+            return List.of();
+        }
+        kept.sort(Comparator.comparing(Kept::id).reversed());
+        return kept;
+    }
+
+    /** Those whose id or checksum begins so, the newest first; of the same content the newest alone. */
+    public List<Kept> find(String beginning) throws IOException {
+        var found = new ArrayList<Kept>();
+        for (var kept : list()) {
+            boolean fits = kept.id().startsWith(beginning) || kept.hash().startsWith(beginning);
+            if (fits && found.stream().noneMatch(one -> one.hash().equals(kept.hash()))) {
+                found.add(kept);
+            }
+        }
+        return found;
+    }
+
+    /** What came before this content, the newest first; all that is kept where the content is not. @param content may be null */
+    public List<Kept> before(byte[] content) throws IOException {
+        var kept = list();
+        var hash = content == null ? null : hash(content);
+        int at = 0;
+        while (at < kept.size() && !kept.get(at).hash().equals(hash)) {
+            at++;
+        }
+        return (at == kept.size() ? kept : kept.subList(at, kept.size())).stream().filter(one -> !one.hash().equals(hash)).toList();
+    }
+
+    /** @return the content, whole. @throws ConfigError naming it, where it is not */
+    public byte[] load(Kept kept) {
+        try (var in = new GZIPInputStream(new ByteArrayInputStream(Files.readAllBytes(kept.file())), 1 << 16)) {
+            var content = in.readAllBytes();
+            if (hash(content).equals(kept.hash())) {
+                return content;
+            }
+        } catch (IOException e) {
+            throw damaged(kept, e.getClass().getSimpleName());
+        }
+        throw damaged(kept, "its checksum is another");
+    }
+
+    private static ConfigError damaged(Kept kept, String how) {
+        return new ConfigError("the kept snapshot " + kept.id() + " is damaged (" + how + ") and not used: " + kept.file());
+    }
+
+    /** @throws ConfigError where it is damaged, or of a newer catalog */
+    public Snapshot read(Kept kept) {
+        return parse(kept.file(), load(kept));
+    }
+
+    private static Snapshot parse(Path from, byte[] content) {
+        try (var json = new JsonFactory().createParser(content)) {
+            return new SnapshotReader(from, json, new HashMap<>()).snapshot();
+        } catch (JsonProcessingException e) {
+            throw Snapshot.damaged(from, e.getLocation(), e.getOriginalMessage());
+        } catch (IOException e) {
+            throw Snapshot.damaged(from, null, e.getMessage());
+        }
+    }
+
+    /**
+     * The current snapshot; where its file is damaged the newest that is kept whole. No file is an empty snapshot.
+     *
+     * @param age of two moments the time between them, in words
+     * @throws ConfigError where it is damaged and no other is kept, or a newer catalog wrote it
+     */
+    public Current current(Instant now, BiFunction<Instant, Instant, String> age) throws IOException {
+        byte[] content;
+        try {
+            content = Files.readAllBytes(file);
+        } catch (NoSuchFileException e) {
+            return new Current(Snapshot.empty(), null, null, null);
+        }
+        try {
+            return new Current(parse(file, content), content, null, null);
+        } catch (ConfigError e) {
+            var damage = DAMAGE.matcher(e.getMessage());
+            for (var kept : damage.find() ? list() : List.<Kept>of()) {
+                try {
+                    var whole = load(kept);
+                    return new Current(parse(kept.file(), whole), whole, kept, file + " is damaged (" + damage.group(1) + "); using the snapshot of "
+                            + minute(kept.at()) + " (" + age.apply(kept.at(), now) + " old); 'catalog rollback' writes it back");
+                } catch (ConfigError alsoDamaged) {
+                    continue;
+                }
+            }
+            throw e;
+        }
+    }
+
+    /** {@code 2026-11-20 12:00}, in UTC. */
+    public static String minute(Instant at) {
+        return at.truncatedTo(ChronoUnit.MINUTES).toString().replace('T', ' ').replaceFirst(":00Z$", "");
+    }
+
+    /** Keeps a snapshot, unless it is the newest that is kept, and forgets the oldest beyond the number to keep. */
+    public Kept keep(byte[] content, Instant now) throws IOException {
+        int most = most();
+        var hash = hash(content);
+        var newest = list().stream().findFirst().orElse(null);
+        boolean same = newest != null && newest.hash().equals(hash);
+        if (same && isWhole(newest)) {
+            return newest;
+        }
+        var second = now.truncatedTo(ChronoUnit.SECONDS);
+        var at = same ? newest.at() : newest == null || newest.at().isBefore(second) ? second : newest.at().plusSeconds(1);
+        var id = STAMP.format(at) + "-" + hash;
+        var kept = new Kept(id, folder.resolve(id + ".json.gz"), at, hash);
+        AtomicFile.write(kept.file(), gzip(content));
+        var all = list();
+        for (var old : all.subList(Math.min(most, all.size()), all.size())) {
+            Files.deleteIfExists(old.file());
+        }
+        return kept;
+    }
+
+    private boolean isWhole(Kept kept) {
+        try {
+            return load(kept) != null;
+        } catch (ConfigError e) {
+            return false;
+        }
+    }
+
+    private int most() {
+        var set = host.env("CATALOG_KEEP_SNAPSHOTS");
+        if (set != null && !set.matches("[1-9][0-9]{0,3}")) {
+            throw new ConfigError("CATALOG_KEEP_SNAPSHOTS is '" + Listing.visible(set) + "', not a number from 1 to 9999");
+        }
+        return set == null ? MOST_KEPT : Integer.parseInt(set);
+    }
+
+    private static String hash(byte[] content) {
+        return AtomicFile.sha256(content).substring(0, DIGITS);
+    }
+
+    /** Fast rather than small: it is done while somebody waits. */
+    private static byte[] gzip(byte[] content) throws IOException {
+        var bytes = new ByteArrayOutputStream(content.length / 8);
+        try (var out = new GZIPOutputStream(bytes, 1 << 16) {
+            {
+                def.setLevel(Deflater.BEST_SPEED);
+            }
+        }) {
+            out.write(content);
+        }
+        return bytes.toByteArray();
+    }
+
+    /**
+     * Keeps what {@code models/catalog.json} holds, where it is a snapshot; a damaged one is laid beside those that are kept.
+     *
+     * @param again also where it is kept already, but is not the newest
+     */
+    public void keepCurrent(Instant now, boolean again) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            return;
+        }
+        var content = Files.readAllBytes(file);
+        var hash = hash(content);
+        var kept = list().stream().filter(one -> one.hash().equals(hash)).toList();
+        if (!again && kept.stream().anyMatch(this::isWhole)) {
+            return;
+        }
+        try {
+            // What is kept was whole once; only of what others left there nobody knows.
+            if (kept.isEmpty()) {
+                parse(file, content);
+            }
+        } catch (ConfigError e) {
+            if (DAMAGE.matcher(e.getMessage()).find()) {
+                AtomicFile.write(folder.resolve("damaged.json"), content);
+                return;
+            }
+        }
+        var written = Files.getLastModifiedTime(file).toInstant();
+        keep(content, written.isBefore(now) ? written : now);
+    }
+
+    /**
+     * Makes this content the current snapshot, and keeps it and what was there before. That it cannot be kept is no reason not
+     * to write it.
+     *
+     * @return what people have to know, one line; null where all went well
+     */
+    public String replace(byte[] content, Instant now) throws IOException {
+        String problem = null;
+        try {
+            keepCurrent(now, true);
+        } catch (IOException | ConfigError e) {
+            problem = String.valueOf(e.getMessage());
+        }
+        AtomicFile.write(file, content);
+        try {
+            keep(content, now);
+        } catch (IOException | ConfigError e) {
+            problem = String.valueOf(e.getMessage());
+        }
+        return problem == null ? null : "the snapshot could not be kept for 'catalog diff' and 'catalog rollback': " + problem;
+    }
+
+    /**
+     * {@code models/extra/inputs.json}: when each input of the snapshot was fetched, which the snapshot itself does not say so
+     * that the same content gives the same bytes.
+     *
+     * @param snapshot SHA-256 of the {@code models/catalog.json} that it was written with; null where there is no such file
+     * @param fetched  sorted by id
+     */
+    public record Inputs(String snapshot, List<Fetched> fetched) {
+        /** @param at null where it is not known */
+        public record Fetched(String id, String url, String sha256, Instant at) {}
+
+        /** @param times of those fetched now; the others keep theirs as long as their content is the same */
+        public static Inputs of(Snapshot snapshot, byte[] content, Map<String, Instant> times, Inputs before) {
+            var then = new HashMap<String, Instant>();
+            before.fetched().forEach(one -> then.put(one.id() + " " + one.sha256(), one.at()));
+            return new Inputs(AtomicFile.sha256(content), snapshot.inputs().stream().map(input -> new Fetched(input.id(), input.url(), input.sha256(),
+                    times.getOrDefault(input.id(), then.get(input.id() + " " + input.sha256())))).toList());
+        }
+
+        /** A file that is not there, or damaged, tells nothing. */
+        public static Inputs read(Path file) throws IOException {
+            try {
+                var json = Json.parse(Files.readAllBytes(file));
+                var fetched = new ArrayList<Fetched>();
+                for (var one : json.path("inputs")) {
+                    if (one.path("id").isTextual() && one.path("sha256").isTextual()) {
+                        fetched.add(new Fetched(one.get("id").textValue(), one.path("url").asText(), one.get("sha256").textValue(), time(one)));
+                    }
+                }
+                return new Inputs(json.path("snapshot").path("sha256").textValue(), fetched);
+            } catch (NoSuchFileException | JsonProcessingException e) {
+                return new Inputs(null, List.of());
+            }
+        }
+
+        private static Instant time(JsonNode input) {
+            try {
+                return input.path("fetched_at").isTextual() ? Instant.parse(input.get("fetched_at").textValue()) : null;
+            } catch (DateTimeException e) {
+                return null;
+            }
+        }
+
+        /** The file's content: JSON in UTF-8. */
+        public byte[] bytes() {
+            var root = JsonNodeFactory.instance.objectNode();
+            root.putObject("snapshot").put("sha256", snapshot);
+            var inputs = root.putArray("inputs");
+            for (var one : fetched) {
+                var input = inputs.addObject().put("id", one.id()).put("url", one.url()).put("sha256", one.sha256());
+                if (one.at() != null) {
+                    input.put("fetched_at", one.at().truncatedTo(ChronoUnit.SECONDS).toString());
+                }
+            }
+            return (root.toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8);
+        }
+
+        /** When the longest unasked of them was asked; null where no time is known. */
+        public Instant oldest() {
+            return fetched.stream().map(Fetched::at).filter(Objects::nonNull).min(Instant::compareTo).orElse(null);
+        }
+
+        /** Whether it tells of this content. */
+        public boolean isOf(byte[] content) {
+            return AtomicFile.sha256(content).equals(snapshot);
+        }
+    }
+}
