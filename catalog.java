@@ -23,6 +23,7 @@
 //SOURCES lib/provider/Provider.java
 //SOURCES lib/provider/ProviderFile.java
 //SOURCES lib/provider/Providers.java
+//SOURCES lib/provider/Trusted.java
 //SOURCES lib/provider/Yaml.java
 
 //SOURCES lib/model/Archive.java
@@ -57,12 +58,33 @@
 //SOURCES lib/render/Tools.java
 //SOURCES lib/render/Views.java
 
+//SOURCES lib/apply/Apply.java
+//SOURCES lib/apply/Backups.java
+//SOURCES lib/apply/Bracketed.java
+//SOURCES lib/apply/Change.java
+//SOURCES lib/apply/Checked.java
+//SOURCES lib/apply/Document.java
+//SOURCES lib/apply/JsonDocument.java
+//SOURCES lib/apply/LineDiff.java
+//SOURCES lib/apply/Merge.java
+//SOURCES lib/apply/Ownership.java
+//SOURCES lib/apply/Place.java
+//SOURCES lib/apply/SafeFile.java
+//SOURCES lib/apply/Steps.java
+//SOURCES lib/apply/TomlDocument.java
+//SOURCES lib/apply/YamlDocument.java
+//SOURCES lib/apply/YamlNodes.java
+
+//SOURCES lib/cli/ApplyCommand.java
+//SOURCES lib/cli/BackupsCommand.java
 //SOURCES lib/cli/DemoCommand.java
 //SOURCES lib/cli/DiffCommand.java
+//SOURCES lib/cli/DoctorCommand.java
 //SOURCES lib/cli/Failures.java
 //SOURCES lib/cli/FetchCommand.java
 //SOURCES lib/cli/FetchReport.java
 //SOURCES lib/cli/InfoCommand.java
+//SOURCES lib/cli/MergeCommand.java
 //SOURCES lib/cli/Output.java
 //SOURCES lib/cli/ProvidersCommand.java
 //SOURCES lib/cli/RenderCommand.java
@@ -70,6 +92,7 @@
 //SOURCES lib/cli/RetiredModels.java
 //SOURCES lib/cli/SearchCommand.java
 //SOURCES lib/cli/Sources.java
+//SOURCES lib/cli/TrustCommand.java
 //SOURCES lib/cli/Workspace.java
 
 //FILES providers.yaml
@@ -88,11 +111,15 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import lib.cli.BackupsCommand;
+import lib.cli.ApplyCommand;
 import lib.cli.DemoCommand;
 import lib.cli.DiffCommand;
+import lib.cli.DoctorCommand;
 import lib.cli.Failures;
 import lib.cli.FetchCommand;
 import lib.cli.InfoCommand;
+import lib.cli.MergeCommand;
 import lib.cli.Output;
 import lib.cli.ProvidersCommand;
 import lib.cli.ProvidersCommand.StatsCommand;
@@ -100,6 +127,7 @@ import lib.cli.RenderCommand;
 import lib.cli.RenderCommand.ToolsCommand;
 import lib.cli.ResolveCommand;
 import lib.cli.SearchCommand;
+import lib.cli.TrustCommand;
 import lib.cli.Workspace;
 import lib.host.Host;
 import picocli.AutoComplete;
@@ -171,6 +199,8 @@ public class catalog implements Callable<Integer> {
         commands.put("demo", () -> new DemoCommand(host, output));
         commands.put("fetch", () -> new FetchCommand(host, output));
         commands.put("render", () -> new RenderCommand(host, output));
+        commands.put("apply", () -> new ApplyCommand(host, output));
+        commands.put("merge", () -> new MergeCommand(host, output));
         commands.put("providers", () -> new ProvidersCommand(host, output));
         commands.put("tools", () -> new ToolsCommand(host, output));
         commands.put("resolve", () -> new ResolveCommand(host, output));
@@ -183,6 +213,12 @@ public class catalog implements Callable<Integer> {
         commands.put("conflicts", () -> new InfoCommand.Conflicts(host, output));
         commands.put("diff", () -> new DiffCommand(host, output));
         commands.put("rollback", () -> new DiffCommand.Rollback(host, output));
+        commands.put("backups", () -> new BackupsCommand(host, output));
+        commands.put("backup-configs", () -> new BackupsCommand.BackupConfigs(host, output));
+        commands.put("restore-configs", () -> new BackupsCommand.RestoreConfigs(host, output));
+        commands.put("trust", () -> new TrustCommand(host, output));
+        commands.put("untrust", () -> new TrustCommand.Untrust(host, output));
+        commands.put("doctor", () -> new DoctorCommand(host, output));
         commands.put("completion", () -> new CompletionCommand(output));
         commands.put("version", () -> new VersionCommand(output));
         // Picocli takes some 10 ms to read a command's annotations, so those that cannot be meant are not shown to it.

@@ -85,9 +85,9 @@ class FetchTest extends FetchSetup {
     @Test
     void without_its_address_a_provider_is_skipped_and_the_variable_named() throws Exception {
         var acme = acme();
-        var outcome = fetch(new Access(acme.provider(), "https://${ACME_REGION}.test", null, null, "ACME_API_KEY", Fixtures.KEY, "ACME_REGION"));
+        var outcome = fetch(new Access(acme.provider(), "https://${ACME_REGION}.test", null, null, "ACME_API_KEY", Fixtures.KEY, "ACME_REGION", null));
         assertTrue(assertInstanceOf(Outcome.Skipped.class, outcome).advice().startsWith("set ACME_REGION"));
-        assertInstanceOf(Outcome.Skipped.class, fetch(new Access(acme.provider(), "x", null, null, "ACME_API_KEY", Fixtures.KEY, "ACME_REGION"),
+        assertInstanceOf(Outcome.Skipped.class, fetch(new Access(acme.provider(), "x", null, null, "ACME_API_KEY", Fixtures.KEY, "ACME_REGION", null),
                 o -> o.withOffline(true)));
     }
 

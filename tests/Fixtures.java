@@ -81,7 +81,7 @@ final class Fixtures {
         Provider named(String id, String baseUrl) {
             boolean dead = ship == Provider.Ship.TOMBSTONE;
             return new Provider(id, id, ship, dead ? "shut down" : null, dead ? "2026-01" : null, dead ? "phoenix" : null, baseUrl, List.of(),
-                    key == Provider.KeyNeed.NONE ? List.of() : List.of("ACME_API_KEY"), key, auth, headers, Map.of(), "/models", page, join,
+                    key == Provider.KeyNeed.NONE ? List.of() : List.of("ACME_API_KEY"), null, key, auth, headers, Map.of(), "/models", page, join,
                     mapping, "https://acme.test/docs", "2026-11", null, null, "", null, null, trust);
         }
     }
@@ -103,5 +103,18 @@ final class Fixtures {
             items.append(i == 1 ? "" : ",").append("{\"id\":\"m").append(i).append("\"}");
         }
         return "{\"data\":[" + items + "]}";
+    }
+
+    /** Whether all lines of one are in the other, in their order. */
+    static boolean isSubsequence(List<String> lines, List<String> of) {
+        var rest = of.iterator();
+        return lines.stream().allMatch(line -> {
+            while (rest.hasNext()) {
+                if (rest.next().equals(line)) {
+                    return true;
+                }
+            }
+            return false;
+        });
     }
 }

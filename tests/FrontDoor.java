@@ -35,12 +35,28 @@ final class FrontDoor {
         env.put("CATALOG_SOURCES", "none");
     }
 
+    /** The same person in another folder, or in the same by another way. */
+    FrontDoor(Path home, Path cwd) {
+        this.home = home;
+        this.cwd = cwd;
+    }
+
     record Result(int code, String out, String err) {}
 
     Result run(String... args) {
+        return run(false, "", args);
+    }
+
+    /** At a terminal, with somebody who types this when asked. */
+    Result typing(String typed, String... args) {
+        return run(true, typed, args);
+    }
+
+    private Result run(boolean terminal, String typed, String... args) {
         var out = new StringWriter();
         var err = new StringWriter();
-        var host = new Host(Map.copyOf(env), cwd, Clock.fixed(now, ZoneOffset.UTC), new PrintWriter(out), new PrintWriter(err), false);
+        var host = new Host(Map.copyOf(env), cwd, Clock.fixed(now, ZoneOffset.UTC), new PrintWriter(out), new PrintWriter(err), terminal,
+                new ByteArrayInputStream(typed.getBytes(StandardCharsets.UTF_8)));
         try {
             var code = (int) Class.forName("catalog").getMethod("run", Host.class, String[].class).invoke(null, host, args);
             return new Result(code, out.toString(), err.toString());

@@ -7,6 +7,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.Locale;
+import lib.apply.SafeFile.Refused;
 import lib.host.Host;
 import lib.provider.ConfigError;
 import picocli.CommandLine;
@@ -67,11 +68,11 @@ public final class Failures implements IExecutionExceptionHandler, IParameterExc
         if (failure instanceof ConfigError) {
             return CONFIGURATION;
         }
-        return failure instanceof FileSystemException ? REFUSED_TO_WRITE : SOME_FAILED;
+        return failure instanceof FileSystemException || failure instanceof Refused ? REFUSED_TO_WRITE : SOME_FAILED;
     }
 
     private String sentence(Exception failure, int code) {
-        if (code == CONFIGURATION) {
+        if (code == CONFIGURATION || failure instanceof Refused) {
             return failure.getMessage();
         }
         if (failure instanceof FileSystemException file) {

@@ -358,7 +358,7 @@ public final class FetchCommand implements Callable<Integer> {
     }
 
     private static boolean keySet(Workspace workspace, Provider provider) {
-        return workspace.providers().access(provider, workspace.host()).key() != null;
+        return workspace.providers().access(provider, workspace.host()).hasKey();
     }
 
     private static boolean keyOrNone(Workspace workspace, Provider provider) {

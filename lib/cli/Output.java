@@ -40,6 +40,8 @@ public final class Output {
             Field.TOOLS, "tool calling", Field.REASONING_KINDS, "reasoning set by", Field.REASONING_EFFORTS, "reasoning efforts",
             Field.TIERS, "other prices");
 
+    private static final int PATIENCE = 100;
+
     private final Host host;
 
     @Option(names = {"-v", "--verbose"}, scope = ScopeType.INHERIT, description = "Say more; show the stack trace of an unknown failure.")
@@ -97,6 +99,15 @@ public final class Output {
     /** One line that is printed in any case: something has to be mended. */
     public void warn(String line) {
         host.err().println(line);
+    }
+
+    /** Asks a person, who has to be there: see {@link Host#terminal()}. Anything but yes is a no. */
+    boolean isConfirmed(String question) throws InterruptedException {
+        host.out().flush();
+        host.err().print(question + " [y/N] ");
+        host.err().flush();
+        var said = new Host.Terminal.Typed(host.in(), PATIENCE).line();
+        return said != null && said.matches("(?i)y|yes");
     }
 
     public PrintWriter err() {
@@ -225,7 +236,7 @@ public final class Output {
     }
 
     /** Visible, and not cut: a person's note is as long as it has to be. */
-    private static String whole(String text) {
+    static String whole(String text) {
         return Stream.of(text.split("(?s)(?<=\\G.{100})")).map(Listing::visible).collect(Collectors.joining());
     }
 

@@ -123,7 +123,10 @@ public final class ProvidersCommand implements Callable<Integer> {
     private ObjectNode json(Access access, Map<String, Integer> known, Map<String, History.Entry> history) {
         var provider = access.provider();
         var node = JsonNodeFactory.instance.objectNode().put("id", provider.id()).put("name", provider.name()).put("kind", kind(provider))
-                .put("key", provider.key().name().toLowerCase(Locale.ROOT)).put("key_set", access.key() != null);
+                .put("key", provider.key().name().toLowerCase(Locale.ROOT)).put("key_set", access.hasKey());
+        if (access.command() != null) {
+            node.put("key_cmd", true);
+        }
         provider.keyEnv().forEach(node.withArray("/key_env")::add);
         provider.baseUrlEnv().forEach(node.withArray("/base_url_env")::add);
         var wires = node.putObject("wires");
@@ -157,6 +160,9 @@ public final class ProvidersCommand implements Callable<Integer> {
     private static String key(Access access) {
         if (access.provider().key() == Provider.KeyNeed.NONE || access.keyVariable() == null) {
             return "not needed";
+        }
+        if (access.command() != null) {
+            return "key_cmd";
         }
         if (access.key() != null) {
             return access.keyVariable() + " set";

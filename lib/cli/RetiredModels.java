@@ -2,9 +2,7 @@ package lib.cli;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -13,7 +11,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -105,13 +102,13 @@ final class RetiredModels {
     /** One line for each place that names such a model, and for each file that cannot be read. */
     public static List<String> warnings(Host host, Snapshot snapshot, ChangeLog log) {
         var warnings = new ArrayList<String>();
-        var files = files(host, warnings);
+        var files = Workspace.toolSettings(host, (folder, e) -> warnings.add(unreadable(folder.toString(), e)));
         if (files.isEmpty()) {
             return warnings;
         }
         var retired = new RetiredModels(snapshot, log, LocalDate.ofInstant(host.clock().instant(), ZoneOffset.UTC).toString());
         for (var file : files) {
-            var shown = file.startsWith(host.home()) ? Path.of("~").resolve(host.home().relativize(file)).toString() : file.toString();
+            var shown = Workspace.shown(host, file);
             try {
                 if (Files.size(file) <= LARGEST_FILE) {
                     var found = retired.scan(new String(Files.readAllBytes(file), StandardCharsets.UTF_8), file.toString().endsWith(".toml"));
@@ -172,38 +169,5 @@ final class RetiredModels {
         var where = against.containsKey(provider) ? provider
                 : against.isEmpty() || !living.isEmpty() ? null : new TreeSet<>(against.keySet()).first();
         return where == null ? null : Listing.visible(where) + "/" + Listing.visible(id) + " is " + against.get(where);
-    }
-
-    /** The settings there are of aichat, mods and Codex, at their usual places. */
-    private static List<Path> files(Host host, List<String> warnings) {
-        var files = new ArrayList<Path>();
-        var aichat = set(host, "AICHAT_CONFIG_DIR", settings(host, "APPDATA").resolve("aichat"));
-        files.add(set(host, "AICHAT_CONFIG_FILE", aichat.resolve("config.yaml")));
-        files.add(settings(host, "LOCALAPPDATA").resolve("mods").resolve("mods.yml"));
-        var codex = set(host, "CODEX_HOME", host.home().resolve(".codex"));
-        files.add(codex.resolve("config.toml"));
-        if (Files.isDirectory(codex)) {
-            try (var profiles = Files.newDirectoryStream(codex, "*.config.toml")) {
-                var all = new TreeSet<Path>();
-                profiles.forEach(all::add);
-                files.addAll(all);
-            } catch (DirectoryIteratorException e) {
-                warnings.add(unreadable(codex.toString(), e.getCause()));
-            } catch (IOException e) {
-                warnings.add(unreadable(codex.toString(), e));
-            }
-        }
-        files.removeIf(file -> !Files.isRegularFile(file));
-        return files;
-    }
-
-    private static Path set(Host host, String variable, Path otherwise) {
-        return host.env(variable) == null ? otherwise : host.cwd().resolve(host.env(variable));
-    }
-
-    private static Path settings(Host host, String windows) {
-        var os = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
-        var usual = host.home().resolve(os.contains("mac") ? "Library/Application Support" : ".config");
-        return set(host, "XDG_CONFIG_HOME", os.contains("win") ? set(host, windows, usual) : usual);
     }
 }

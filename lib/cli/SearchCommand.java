@@ -368,7 +368,7 @@ public abstract class SearchCommand implements Callable<Integer> {
                 return null;
             }
             var access = workspace.access(model.providerId());
-            return access.key() == null && access.provider().key() == Provider.KeyNeed.REQUIRED ? access.keyVariable() : null;
+            return !access.hasKey() && access.provider().key() == Provider.KeyNeed.REQUIRED ? access.keyVariable() : null;
         }
     }
 }

@@ -4,13 +4,18 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.TreeSet;
+import java.util.function.BiConsumer;
 import lib.fetch.History;
 import lib.fetch.Store;
 import lib.host.AtomicFile;
@@ -19,8 +24,10 @@ import lib.model.Archive;
 import lib.model.ChangeLog;
 import lib.model.Snapshot;
 import lib.provider.Access;
+import lib.provider.Listing;
 import lib.provider.Provider;
 import lib.provider.Providers;
+import lib.provider.Trusted;
 import lib.render.Rendering.Unchanged;
 
 /**
@@ -44,10 +51,17 @@ public record Workspace(Host host, Path root, Providers providers) {
     }
 
     static Providers providers(Host host) {
-        try (var in = Workspace.class.getResourceAsStream("/providers.yaml")) {
-            return Providers.load(host, in.readAllBytes());
+        try {
+            return Providers.loadTrusting(host, bundled());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Our own providers.yaml. */
+    static byte[] bundled() throws IOException {
+        try (var in = Workspace.class.getResourceAsStream("/providers.yaml")) {
+            return in.readAllBytes();
         }
     }
 
@@ -63,7 +77,7 @@ public record Workspace(Host host, Path root, Providers providers) {
 
     /** The providers of these ids that still exist; a snapshot may hold models of one that the user has since removed. */
     public List<Access> known(Iterable<String> ids) {
-        var found = new java.util.ArrayList<Access>();
+        var found = new ArrayList<Access>();
         for (var id : ids) {
             if (providers.byId().containsKey(id)) {
                 found.add(access(id));
@@ -191,7 +205,7 @@ public record Workspace(Host host, Path root, Providers providers) {
 
     /** All that decides, beside answers and templates, what is rendered: this program, the user's files, addresses and keys. */
     public List<String> ingredients(List<Access> asked) {
-        var parts = new java.util.ArrayList<String>();
+        var parts = new ArrayList<String>();
         try {
             var program = Path.of(Workspace.class.getProtectionDomain().getCodeSource().getLocation().toURI());
             parts.add(VERSION + " " + program + " " + Files.size(program) + " " + Files.getLastModifiedTime(program));
@@ -206,13 +220,59 @@ public record Workspace(Host host, Path root, Providers providers) {
         for (var access : asked) {
             parts.add(access.provider().id() + " " + access.baseUrl() + " " + access.models() + " " + access.keyVariable() + " " + access.missing());
         }
-        parts.add(String.valueOf(providers.secretValues(host).size()));
+        parts.add(providers.secretValues(host).size() + " " + Trusted.holds(host));
         return parts;
     }
 
     /** Where it is noted what was rendered for this root, see {@link Unchanged}. */
     public Path renderedFile() {
         return host.cacheDir().resolve("rendered").resolve(Unchanged.digest(List.of(root.toString())).substring(0, 24));
+    }
+
+    /**
+     * The settings there are of aichat, mods and Codex, at their usual places.
+     *
+     * @param unreadable told of a folder that cannot be listed
+     */
+    static List<Path> toolSettings(Host host, BiConsumer<Path, IOException> unreadable) {
+        var files = new ArrayList<Path>();
+        var aichat = set(host, "AICHAT_CONFIG_DIR", settings(host, "APPDATA").resolve("aichat"));
+        files.add(set(host, "AICHAT_CONFIG_FILE", aichat.resolve("config.yaml")));
+        files.add(settings(host, "LOCALAPPDATA").resolve("mods").resolve("mods.yml"));
+        var codex = codexHome(host);
+        files.add(codex.resolve("config.toml"));
+        if (Files.isDirectory(codex)) {
+            try (var profiles = Files.newDirectoryStream(codex, "*.config.toml")) {
+                var all = new TreeSet<Path>();
+                profiles.forEach(all::add);
+                files.addAll(all);
+            } catch (DirectoryIteratorException e) {
+                unreadable.accept(codex, e.getCause());
+            } catch (IOException e) {
+                unreadable.accept(codex, e);
+            }
+        }
+        files.removeIf(file -> !Files.isRegularFile(file));
+        return files;
+    }
+
+    static Path codexHome(Host host) {
+        return set(host, "CODEX_HOME", host.home().resolve(".codex"));
+    }
+
+    private static Path set(Host host, String variable, Path otherwise) {
+        return host.env(variable) == null ? otherwise : host.cwd().resolve(host.env(variable));
+    }
+
+    private static Path settings(Host host, String windows) {
+        var os = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
+        var usual = host.home().resolve(os.contains("mac") ? "Library/Application Support" : ".config");
+        return set(host, "XDG_CONFIG_HOME", os.contains("win") ? set(host, windows, usual) : usual);
+    }
+
+    /** A file as people name it: {@code ~/.codex/config.toml}. */
+    static String shown(Host host, Path file) {
+        return Listing.visible(file.startsWith(host.home()) ? Path.of("~").resolve(host.home().relativize(file)).toString() : file.toString());
     }
 
     /** How old something is, in the largest unit that is not zero: {@code 3 days}. */

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -19,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import lib.fetch.Outcome.Answer;
 import lib.fetch.Outcome.Failure;
 import lib.fetch.Outcome.Failures;
@@ -74,11 +74,11 @@ public final class Fetch {
     private final Store store;
     private final History history;
     private final Options options;
-    private final Secrets secrets;
+    private final Set<String> known;
 
     /** @param secrets values of keys, which no answer may hold: what is stored and rendered is read by others */
     public Fetch(Host host, Store store, History history, Options options, Set<String> secrets) {
-        this.secrets = new Secrets(secrets);
+        this.known = secrets;
         this.host = host;
         this.store = store;
         this.history = history;
@@ -103,6 +103,7 @@ public final class Fetch {
     public List<Outcome> run(List<Access> asked, Consumer<Outcome> onOutcome) throws InterruptedException {
         var now = host.clock().instant();
         var pool = pool();
+        var programs = Executors.newCachedThreadPool(Fetch::daemon);
         var settling = new ArrayList<CompletableFuture<Outcome>>();
         var cases = asked.stream().map(access -> new Case(access, mayBeAsked(access, now),
                 new HttpGuards.Budget(patience(access), options.maxBytes(), options.perProvider()))).toList();
@@ -114,10 +115,13 @@ public final class Fetch {
             // What is stored is read while the client is built.
             var stored = cases.stream().map(c -> CompletableFuture.supplyAsync(() -> store.find(c.access()), pool)).toList();
             try (var client = online ? new Client(host, options) : null) {
+                var keyed = cases.stream().map(one -> keyed(one.access(), one.ask(), programs)).toList();
+                var all = secrets(keyed, cases);
                 for (int i = 0; i < cases.size(); i++) {
                     var one = cases.get(i);
+                    var access = keyed.get(i);
                     settling.add(stored.get(i)
-                            .thenCompose(found -> one.ask() ? ask(one, found, client, pool)
+                            .thenCompose(found -> one.ask() ? ask(one, access, all, found, client, pool)
                                     : CompletableFuture.completedFuture(unasked(one.access(), found.answer(), now)))
                             .thenApply(outcome -> {
                                 onOutcome.accept(outcome);
@@ -128,6 +132,7 @@ public final class Fetch {
             }
         } finally {
             pool.shutdownNow();
+            programs.shutdownNow();
             if (!options.offline()) {
                 record(cases, settling, now);
             }
@@ -184,10 +189,35 @@ public final class Fetch {
     /** Reading, hashing and storing answers: apart from the threads that serve connections. */
     private static ExecutorService pool() {
         int threads = Math.min(4, Math.max(2, Runtime.getRuntime().availableProcessors()));
-        return Executors.newFixedThreadPool(threads, work -> {
-            var thread = new Thread(work, "catalog-answers");
-            thread.setDaemon(true);
-            return thread;
+        return Executors.newFixedThreadPool(threads, Fetch::daemon);
+    }
+
+    private static Thread daemon(Runnable work) {
+        var thread = new Thread(work, "catalog-answers");
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    /** With the key, where a program prints it. Each has a thread of its own: it may wait for a person to unlock something. */
+    private CompletableFuture<Access> keyed(Access access, boolean ask, ExecutorService programs) {
+        if (!ask || access.command() == null) {
+            return CompletableFuture.completedFuture(access);
+        }
+        return CompletableFuture.supplyAsync(() -> {
+            try {
+                return access.withKey(access.command().key(host, options.timeout()));
+            } catch (Access.KeyCommand.NoKey | InterruptedException e) {
+                throw new CompletionException(e);
+            }
+        }, programs);
+    }
+
+    /** All that no answer may hold, whoever sent it: so no answer is accepted before all programs have ended. */
+    private CompletableFuture<Secrets> secrets(List<CompletableFuture<Access>> keyed, List<Case> cases) {
+        return CompletableFuture.allOf(keyed.toArray(CompletableFuture[]::new)).handle((done, failure) -> {
+            var printed = cases.stream().map(one -> one.access().command()).filter(command -> command != null && command.known() != null)
+                    .map(Access.KeyCommand::known).filter(Secrets::isSecret).toList();
+            return new Secrets(Stream.concat(known.stream(), printed.stream()).toList());
         });
     }
 
@@ -227,24 +257,30 @@ public final class Fetch {
         return stored == null ? new Outcome.Failed(access.provider().id(), why) : new Outcome.Stale(access.provider().id(), stored, why);
     }
 
-    private CompletableFuture<Outcome> ask(Case one, Store.Found found, Client client, ExecutorService pool) {
-        var access = one.access();
+    private CompletableFuture<Outcome> ask(Case one, CompletableFuture<Access> keyed, CompletableFuture<Secrets> all, Store.Found found,
+            Client client, ExecutorService pool) {
+        return keyed.thenCompose(access -> ask(access, one.budget(), all, found, client, pool))
+                .exceptionally(failure -> without(one.access(), found.answer(), new Failures(one.access()).of(failure)))
+                .whenComplete((outcome, failure) -> one.budget().close());
+    }
+
+    private CompletableFuture<Outcome> ask(Access access, HttpGuards.Budget budget, CompletableFuture<Secrets> all, Store.Found found,
+            Client client, ExecutorService pool) {
         var failures = new Failures(access);
-        return new ListRequest(access, client, one.budget(), pool, host.clock()).run(found.answer(), !options.force())
-                .thenApplyAsync(gathered -> {
+        return new ListRequest(access, client, budget, pool, host.clock()).run(found.answer(), !options.force())
+                .thenCombineAsync(all, (gathered, secrets) -> {
                     try {
-                        return settle(access, found, gathered);
+                        return settle(access, found, gathered, secrets);
                     } catch (Listing.NotAListing | JsonProcessingException | Failures.Unusable e) {
                         throw new CompletionException(e);
                     }
                 }, pool)
                 .exceptionally(failure -> failures.isNotRunning(failure)
                         ? new Outcome.Skipped(access.provider().id(), "not running at " + Failures.place(access.models()), "start it, then fetch again")
-                        : without(access, found.answer(), failures.of(failure)))
-                .whenComplete((outcome, failure) -> one.budget().close());
+                        : without(access, found.answer(), failures.of(failure)));
     }
 
-    private Outcome settle(Access access, Store.Found found, ListRequest.Gathered gathered)
+    private Outcome settle(Access access, Store.Found found, ListRequest.Gathered gathered, Secrets secrets)
             throws Listing.NotAListing, JsonProcessingException, Failures.Unusable {
         var notes = new ArrayList<>(gathered.notes());
         if (found.damage() != null) {
@@ -254,7 +290,7 @@ public final class Fetch {
         if (gathered.document() == null) {
             return unchanged(access, old, gathered, notes);
         }
-        if (holdsSecret(gathered)) {
+        if (secrets.inJson(gathered.body(), gathered.document())) {
             throw new Failures.Unusable(Kind.REFUSED, "its answer holds the value of a key", "nothing of it was kept; if it is the key that "
                     + "was sent, replace it and tell them");
         }
@@ -270,24 +306,6 @@ public final class Fetch {
                 sha256, gathered.body());
         keep(notes, () -> store.save(access, answer));
         return new Outcome.Fresh(access.provider().id(), answer, gathered.document(), notes);
-    }
-
-    private boolean holdsSecret(ListRequest.Gathered gathered) {
-        return secrets.in(gathered.body())
-                || isSpeltOtherwise(gathered.body()) && secrets.in(gathered.document().toString().getBytes(StandardCharsets.UTF_8));
-    }
-
-    /** Whether letters of a key may stand in it as {@code \\u0041} or {@code \\/}. */
-    private static boolean isSpeltOtherwise(byte[] json) {
-        for (int i = 0; i + 3 < json.length; i++) {
-            if (json[i] == '\\') {
-                i++;
-                if (json[i] == '/' || json[i] == 'u' && json[i + 1] == '0' && json[i + 2] == '0') {
-                    return true;
-                }
-            }
-        }
-        return false;
     }
 
     /** The old bytes stay, so that what is made of them stays the same; only their time and validators are renewed. */
@@ -308,7 +326,6 @@ public final class Fetch {
     private Instant fetchedAt() {
         return host.clock().instant().truncatedTo(ChronoUnit.SECONDS);
     }
-
 
     private interface Keeping {
         void run() throws IOException;

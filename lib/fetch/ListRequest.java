@@ -143,8 +143,8 @@ final class ListRequest {
         }
         // Checked here because the JDK's complaint would quote the header, key and all.
         if (!key.chars().allMatch(c -> c > 0x20 && c < 0x7f)) {
-            throw new Failures.Unusable(Kind.AUTH, "the value of " + access.keyVariable() + " is no key: it holds white space or non-ASCII characters",
-                    "set " + access.keyVariable() + " again" + failures.docs());
+            throw new Failures.Unusable(Kind.AUTH, "the value of " + access.keySource() + " is no key: it holds white space or non-ASCII characters",
+                    (access.command() == null ? "set " + access.keyVariable() + " again" : "see what the program prints first") + failures.docs());
         }
         if (provider.auth().equals("bearer")) {
             headers.put("Authorization", "Bearer " + key);

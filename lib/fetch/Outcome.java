@@ -137,6 +137,9 @@ public sealed interface Outcome {
             if (failure instanceof Unusable told) {
                 return told.failure();
             }
+            if (failure instanceof Access.KeyCommand.NoKey) {
+                return new Failure(Kind.AUTH, "no key: " + failure.getMessage(), "mend its key_cmd, or set " + access.keyVariable());
+            }
             if (failure instanceof HttpGuards.Unacceptable refused) {
                 return new Failure(Kind.REFUSED, refused.getMessage(), "check base_url of " + access.provider().id() + " in providers.yaml");
             }
@@ -238,7 +241,7 @@ public sealed interface Outcome {
 
         private String keyAdvice(int status) {
             if (access.key() != null) {
-                return "check " + access.keyVariable() + " (the key was refused" + (status == 403 ? ", or may not list models)" : ")");
+                return "check " + access.keySource() + " (the key was refused" + (status == 403 ? ", or may not list models)" : ")");
             }
             return access.keyVariable() == null ? "its list is not public (any more)" + docs() : "set " + access.keyVariable() + docs();
         }

@@ -159,7 +159,9 @@ public final class Store {
 
     /** Provider ids are made of lower-case letters, digits and {@code . _ -}, so the name is good on every system. */
     private Path file(Access access) {
-        var key = access.key() == null ? "" : AtomicFile.sha256(("catalog key " + access.key()).getBytes(StandardCharsets.UTF_8));
+        // The program instead of the key that it prints: other commands find what a fetch has stored, and do not run it.
+        var key = access.command() != null ? AtomicFile.sha256(("catalog key_cmd " + access.command().words()).getBytes(StandardCharsets.UTF_8))
+                : access.key() == null ? "" : AtomicFile.sha256(("catalog key " + access.key()).getBytes(StandardCharsets.UTF_8));
         var place = AtomicFile.sha256((access.models() + "\n" + key).getBytes(StandardCharsets.UTF_8));
         return dir.resolve(access.provider().id() + "-" + place.substring(0, 24) + ENTRY);
     }

@@ -1,8 +1,20 @@
 package lib.provider;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import lib.host.Host;
@@ -16,25 +28,42 @@ import lib.host.Host;
  * @param keyVariable the variable to name in messages and rendered files: the one that is set, else the first; null if it takes no key
  * @param key         the secret, null if not set (or not to be sent there). Never printed; see {@link #toString()}
  * @param missing     the unset variable without which the address is not known, else null
+ * @param command     what prints the key, as no variable holds it; null where there is no need or no such program
  */
-public record Access(Provider provider, String baseUrl, URI models, URI join, String keyVariable, String key, String missing) {
+public record Access(Provider provider, String baseUrl, URI models, URI join, String keyVariable, String key, String missing,
+        KeyCommand command) {
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([A-Z0-9_]+)}");
     private static final Pattern LOOPBACK = Pattern.compile("127(\\.[0-9]{1,3}){3}");
     private static final Pattern PART = Pattern.compile("[A-Za-z0-9._-]+");
 
     /** Where the address is known. */
     public Access(Provider provider, String baseUrl, URI models, URI join, String keyVariable, String key) {
-        this(provider, baseUrl, models, join, keyVariable, key, null);
+        this(provider, baseUrl, models, join, keyVariable, key, null, null);
+    }
+
+    /** With the key that its {@link #command} printed. */
+    public Access withKey(String printed) {
+        return new Access(provider, baseUrl, models, join, keyVariable, printed, missing, command);
+    }
+
+    /** Whether there is a key, or a program that prints it. */
+    public boolean hasKey() {
+        return key != null || command != null;
+    }
+
+    /** Where the key comes from, for messages: the variable's name or {@code key_cmd}; null if it takes no key. */
+    public String keySource() {
+        return command != null ? "key_cmd" : keyVariable;
     }
 
     /** Whether the provider can be asked at all: its address is known, and it needs no key, or it has one. */
     public boolean usable() {
-        return models != null && (key != null || provider.key() != Provider.KeyNeed.REQUIRED);
+        return models != null && (hasKey() || provider.key() != Provider.KeyNeed.REQUIRED);
     }
 
     @Override
     public String toString() {
-        return provider.id() + (models == null ? " without an address" : " at " + models) + (key == null ? "" : " with " + keyVariable);
+        return provider.id() + (models == null ? " without an address" : " at " + models) + (hasKey() ? " with " + keySource() : "");
     }
 
     /**
@@ -49,6 +78,7 @@ public record Access(Provider provider, String baseUrl, URI models, URI join, St
         var set = takesKey ? firstSet(provider.keyEnv(), environment) : null;
         var key = set == null ? null : environment.apply(set);
         var keyVariable = !takesKey ? null : set != null ? set : provider.keyEnv().get(0);
+        var command = takesKey && set == null && provider.trust() == Provider.Trust.USER ? provider.keyCommand() : null;
 
         var whole = provider.baseUrl() == null ? null : PLACEHOLDER.matcher(provider.baseUrl());
         var instead = firstSet(provider.baseUrlEnv(), environment);
@@ -58,13 +88,14 @@ public record Access(Provider provider, String baseUrl, URI models, URI join, St
         var base = instead == null ? provider.baseUrl() : address(instead, environment, provider.models());
         var join = join(provider.join(), environment);
         if (base == null) {
-            return new Access(provider, null, null, join, keyVariable, key, provider.baseUrlEnv().isEmpty() ? null : provider.baseUrlEnv().get(0));
+            return new Access(provider, null, null, join, keyVariable, key, provider.baseUrlEnv().isEmpty() ? null : provider.baseUrlEnv().get(0),
+                    command);
         }
         var list = models(base, provider.models(), instead != null);
         var unset = firstUnset(base, environment);
         var missing = unset != null ? unset : firstUnset(list, environment);
         return new Access(provider, unset != null ? base : filled(base, environment), missing != null ? null
-                : URI.create(filled(list, environment)), join, keyVariable, key, missing);
+                : URI.create(filled(list, environment)), join, keyVariable, key, missing, command);
     }
 
     private static String firstSet(List<String> names, UnaryOperator<String> environment) {
@@ -185,5 +216,150 @@ public record Access(Provider provider, String baseUrl, URI models, URI join, St
     /** By name alone: what a name resolves to can change between the check and the use. */
     private static boolean isLoopback(String host) {
         return host.equalsIgnoreCase("localhost") || host.equals("[::1]") || LOOPBACK.matcher(host).matches();
+    }
+
+    /**
+     * A program that prints a key, mostly a password manager. It is run when its provider is asked and not before, without a
+     * shell, and once: what came of it is kept as long as this object.
+     */
+    public static final class KeyCommand {
+        private static final Duration LONGEST = Duration.ofSeconds(30);
+        private static final int MOST_BYTES = 1 << 16;
+
+        private final List<String> words;
+        private volatile String key;
+        private NoKey failure;
+
+        KeyCommand(List<String> words) {
+            this.words = List.copyOf(words);
+        }
+
+        /** Why there is no key, one line, fit to print. */
+        public static final class NoKey extends Exception {
+            private static final long serialVersionUID = 1;
+
+            NoKey(String message) {
+                super(message);
+            }
+        }
+
+        /** The program and its arguments. */
+        public List<String> words() {
+            return words;
+        }
+
+        /** What it printed; null where it has not run, or failed. */
+        public String known() {
+            return key;
+        }
+
+        /** Runs it unless it has run. @param patience it is ended after this time or 30 seconds */
+        public synchronized String key(Host host, Duration patience) throws NoKey, InterruptedException {
+            if (key == null && failure == null) {
+                try {
+                    key = run(host, patience.compareTo(LONGEST) < 0 ? patience : LONGEST);
+                } catch (NoKey e) {
+                    failure = e;
+                }
+            }
+            if (key == null) {
+                throw failure;
+            }
+            return key;
+        }
+
+        private String run(Host host, Duration patience) throws NoKey, InterruptedException {
+            long end = System.nanoTime() + patience.toNanos();
+            var process = start(host);
+            try {
+                process.getOutputStream().close();
+                var out = reading(process.getInputStream(), process::destroyForcibly);
+                var err = reading(process.getErrorStream(), null);
+                boolean ended = process.waitFor(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+                var printed = ended ? out.get(end - System.nanoTime(), TimeUnit.NANOSECONDS) : null;
+                if (printed == null) {
+                    throw new TimeoutException();
+                }
+                if (printed.length > MOST_BYTES) {
+                    throw new NoKey(shown() + " printed more than " + (MOST_BYTES >> 10) + " KB");
+                }
+                var first = new String(printed, StandardCharsets.UTF_8).lines().findFirst().orElse("").strip();
+                if (process.exitValue() != 0) {
+                    throw new NoKey(shown() + " ended with code " + process.exitValue()
+                            + complaint(host, err.get(end - System.nanoTime(), TimeUnit.NANOSECONDS), first));
+                }
+                if (first.isEmpty()) {
+                    throw new NoKey(shown() + " printed no key");
+                }
+                return first;
+            } catch (TimeoutException e) {
+                throw new NoKey(shown() + " did not end within " + (patience.toMillis() + 999) / 1000 + " s");
+            } catch (IOException | ExecutionException e) {
+                throw new NoKey(shown() + " could not be listened to (" + e.getClass().getSimpleName() + ")");
+            } finally {
+                process.descendants().forEach(ProcessHandle::destroyForcibly);
+                process.destroyForcibly();
+            }
+        }
+
+        /** At home: what lies in the working directory, maybe of a stranger, is no program's business here. */
+        private Process start(Host host) throws NoKey {
+            var builder = new ProcessBuilder(words).directory((Files.isDirectory(host.home()) ? host.home() : Path.of("/")).toFile());
+            builder.environment().clear();
+            builder.environment().putAll(host.env());
+            try {
+                return builder.start();
+            } catch (IOException e) {
+                // Its message repeats the words, and an argument may be secret.
+                throw new NoKey(shown() + " cannot be started (is it on the PATH?)");
+            }
+        }
+
+        /** The program alone: its arguments may be secret. */
+        private String shown() {
+            return Listing.visible(words.get(0));
+        }
+
+        /** @param tooMuch what to do about more than can be a key; null: the rest is dropped */
+        private static CompletableFuture<byte[]> reading(InputStream in, Runnable tooMuch) {
+            var read = new CompletableFuture<byte[]>();
+            var reader = new Thread(() -> {
+                try (in) {
+                    var all = in.readNBytes(MOST_BYTES + 1);
+                    read.complete(all);
+                    if (all.length > MOST_BYTES && tooMuch != null) {
+                        tooMuch.run();
+                    } else {
+                        in.transferTo(OutputStream.nullOutputStream());
+                    }
+                } catch (IOException e) {
+                    read.completeExceptionally(e);
+                }
+            }, "catalog-key");
+            reader.setDaemon(true);
+            reader.start();
+            return read;
+        }
+
+        /** Its first words to people, without anything that may be a key. */
+        private static String complaint(Host host, byte[] said, String printed) {
+            var secrets = new ArrayList<String>();
+            host.env().forEach((name, value) -> {
+                if (value.length() >= 8 && name.matches("(?i).*(KEY|TOKEN|SECRET|PASS).*")) {
+                    secrets.add(value);
+                }
+            });
+            if (!printed.isEmpty()) {
+                secrets.add(printed);
+            }
+            var line = new String(said, StandardCharsets.UTF_8).lines().filter(l -> !l.isBlank()).findFirst();
+            return line.map(l -> ": " + Listing.visible(Providers.Secrets.masked(l.strip(), secrets))).orElse("");
+        }
+
+        /** Nothing of the words: objects that hold this get printed. */
+        @Override
+        public String toString() {
+            return "key_cmd";
+        }
     }
 }

@@ -21,6 +21,7 @@ import lib.provider.Provider.Mapping.Pointer;
  * @param baseUrl     as configured, without a trailing slash; may hold {@code ${VARIABLE}}, filled from the environment
  * @param baseUrlEnv  variables that replace it, in order
  * @param keyEnv      variables that hold the key, in order of preference
+ * @param keyCommand  what prints the key where none of them is set; null in most entries and all bundled ones
  * @param auth        {@code bearer}, {@code none} or the name of the header that carries the key ({@code x-api-key})
  * @param headers     further headers of every request; never secret
  * @param wires       what the API speaks, to the base URL that speaks it (null: the base URL), in order of preference:
@@ -36,7 +37,7 @@ import lib.provider.Provider.Mapping.Pointer;
  * @param trust       which layer may send which key where
  */
 public record Provider(String id, String name, Ship ship, String why, String since, String successor, String baseUrl,
-        List<String> baseUrlEnv, List<String> keyEnv, KeyNeed key, String auth, Map<String, String> headers,
+        List<String> baseUrlEnv, List<String> keyEnv, Access.KeyCommand keyCommand, KeyNeed key, String auth, Map<String, String> headers,
         Map<String, String> wires, String models, Page page, Join join, Mapping mapping, String docs, String verified,
         String modelsDev, String litellm, String prefix, Source source, Legacy legacy, Trust trust) {
 

@@ -1,5 +1,6 @@
 package lib.provider;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -30,7 +31,7 @@ record ProviderFile(Map<String, Yaml.Member> defaults, Map<String, Entry> entrie
     }
 
     private static final Set<String> COMMON_KEYS = union(List.of("name", "docs", "verified", "models_dev", "litellm", "prefix", "catalogue", "file", "why",
-            "base_url", "base_url_env", "key_env", "key", "auth", "headers", "wires", "models", "page", "join", "legacy",
+            "base_url", "base_url_env", "key_env", "key_cmd", "key", "auth", "headers", "wires", "models", "page", "join", "legacy",
             "disabled"), MappingGrammar.KEYS);
     private static final Set<String> PROVIDER_KEYS = union(COMMON_KEYS, List.of("ship"));
     private static final Set<String> TOMBSTONE_KEYS = union(COMMON_KEYS, List.of("since", "successor"));
@@ -87,6 +88,9 @@ record ProviderFile(Map<String, Yaml.Member> defaults, Map<String, Entry> entrie
             }
             var entry = new Entry(id, member.keyAt(), section.key().equals("tombstones"), trust,
                     member.table().only(keys, id).members());
+            if (trust == Provider.Trust.BUNDLED && entry.members.containsKey("key_cmd")) {
+                throw entry.at.error(id + ": a bundled entry runs no program");
+            }
             var earlier = entries.putIfAbsent(id, entry);
             if (earlier != null) {
                 throw entry.at.error(id + " stands here already, in line " + earlier.at.line());
@@ -94,8 +98,11 @@ record ProviderFile(Map<String, Yaml.Member> defaults, Map<String, Entry> entrie
         }
     }
 
-    /** @param entry all layers of it, laid over each other */
-    static Provider bind(Entry entry, Mapping defaults) {
+    /**
+     * @param entry    all layers of it, laid over each other
+     * @param commands those of all entries, by their words: two that name the same share it
+     */
+    static Provider bind(Entry entry, Mapping defaults, Map<List<String>, Access.KeyCommand> commands) {
         var members = entry.members;
         var ship = entry.tombstone ? Provider.Ship.TOMBSTONE : members.get("ship") == null ? Provider.Ship.DEFAULT
                 : Provider.Ship.valueOf(word(members, "ship", SHIPS).toUpperCase(Locale.ROOT));
@@ -112,8 +119,8 @@ record ProviderFile(Map<String, Yaml.Member> defaults, Map<String, Entry> entrie
         var name = text(members, "name");
         var keyEnv = variables(members, "key_env");
         return new Provider(entry.id, name == null ? entry.id : name, ship, why, date(members, "since", 4), text(members, "successor"),
-                baseUrl, baseUrlEnv, keyEnv, keyNeed(members, keyEnv), auth(members), headers(members), wires(members),
-                models(members), members.get("page") == null ? null : page(members.get("page")), join(members),
+                baseUrl, baseUrlEnv, keyEnv, keyCommand(members, keyEnv, commands), keyNeed(members, keyEnv), auth(members), headers(members),
+                wires(members), models(members), members.get("page") == null ? null : page(members.get("page")), join(members),
                 MappingGrammar.read(members, defaults), docs(members), date(members, "verified", 7), text(members, "models_dev"),
                 text(members, "litellm"), text(members, "prefix") == null ? "" : text(members, "prefix"), source, legacy(members), entry.trust);
     }
@@ -155,6 +162,26 @@ record ProviderFile(Map<String, Yaml.Member> defaults, Map<String, Entry> entrie
             throw new IllegalArgumentException("this is no name of an environment variable (names only, never a key)");
         }
         return text;
+    }
+
+    /** @return null where there is none */
+    private static Access.KeyCommand keyCommand(Map<String, Yaml.Member> members, List<String> keyEnv,
+            Map<List<String>, Access.KeyCommand> commands) {
+        var member = members.get("key_cmd");
+        if (member == null || member.isNull()) {
+            return null;
+        }
+        if (!(member.value() instanceof Yaml.Sequence)) {
+            throw member.error("key_cmd must be a list of words, such as [pass, show, groq]: no shell reads it");
+        }
+        if (keyEnv.isEmpty()) {
+            throw member.error("key_cmd needs key_env too: the variable in which tools find the key");
+        }
+        var words = member.scalars().stream().map(word -> word.text("key_cmd")).toList();
+        if (words.isEmpty() || words.get(0).isEmpty() || words.get(0).matches(".*[/\\\\].*") && !Path.of(words.get(0)).isAbsolute()) {
+            throw member.error("key_cmd must name a program on the PATH, or by its whole path");
+        }
+        return commands.computeIfAbsent(words, Access.KeyCommand::new);
     }
 
     private static Provider.KeyNeed keyNeed(Map<String, Yaml.Member> members, List<String> keyEnv) {

@@ -1,5 +1,6 @@
 package lib.provider;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,7 +15,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import lib.host.Host;
 import lib.provider.Provider.Mapping;
 
@@ -27,11 +31,6 @@ import lib.provider.Provider.Mapping;
  */
 public record Providers(Map<String, Provider> byId, Mapping defaults, List<String> notes) {
     private static final String FILE = "providers.yaml";
-    /** Shorter values are no secrets, and occur in files by chance. */
-    private static final int SHORTEST_SECRET = 12;
-    /** What people set where a local server or a proxy wants any key at all: llama.cpp's documented word, and LiteLLM's habit. */
-    private static final List<String> PLACEHOLDERS = List.of("sk-no-key-required", "no-key-required");
-    private static final String PLACEHOLDER_START = "sk-dummy";
 
     /**
      * Reads the layers: bundled, then {@code providers.yaml} in {@link Host#configDir()}, then the one in {@link Host#cwd()};
@@ -42,6 +41,20 @@ public record Providers(Map<String, Provider> byId, Mapping defaults, List<Strin
      */
     public static Providers load(Host host, byte[] bundled) {
         return load(host, bundled, false);
+    }
+
+    /** As above; and the project's file may do all that the user's own may if the working directory is {@link Trusted}. */
+    public static Providers loadTrusting(Host host, byte[] bundled) {
+        boolean trusted = Trusted.holds(host);
+        var loaded = load(host, bundled, trusted);
+        var notes = new ArrayList<>(loaded.notes);
+        var changed = trusted ? null : Trusted.note(host);
+        if (changed != null) {
+            notes.add(0, changed);
+        } else if (!trusted && notes.stream().anyMatch(note -> note.startsWith("./" + FILE + ":"))) {
+            notes.add("to see what ./" + FILE + " would be allowed, and allow it: catalog trust");
+        }
+        return new Providers(loaded.byId, loaded.defaults, List.copyOf(notes));
     }
 
     /** @param projectTrusted the project's file may do all that the user's own may */
@@ -116,31 +129,24 @@ public record Providers(Map<String, Provider> byId, Mapping defaults, List<Strin
     }
 
     /**
-     * The values of all key variables that are set, so that what is rendered can be searched for them. Values under 12
-     * characters and well-known placeholders are left out: they are no secrets, and would be found by chance.
+     * The values of all key variables that are set, and the keys that programs have printed in this run, so that what is rendered
+     * can be searched for them. Values under 12 characters and well-known placeholders are left out: they are no secrets, and
+     * would be found by chance.
      */
     public Set<String> secretValues(Host host) {
         var secrets = new TreeSet<String>();
         for (var provider : byId.values()) {
-            for (var variable : provider.keyEnv()) {
-                var value = host.env(variable);
-                if (value != null && value.length() >= SHORTEST_SECRET && !isPlaceholder(value)) {
-                    secrets.add(value);
-                }
-            }
+            var printed = provider.keyCommand() == null ? null : provider.keyCommand().known();
+            Stream.concat(provider.keyEnv().stream().map(host::env), Stream.of(printed == null ? "" : printed))
+                    .filter(value -> value != null && Secrets.isSecret(value)).forEach(secrets::add);
         }
         return secrets;
-    }
-
-    private static boolean isPlaceholder(String value) {
-        var lower = value.toLowerCase(Locale.ROOT);
-        return PLACEHOLDERS.contains(lower) || lower.startsWith(PLACEHOLDER_START);
     }
 
     /** Files laid over each other, member by member, before anything in them is understood: what is omitted changes nothing. */
     private static final class Layers {
         /** What would send a variable's value somewhere, or have a rendered file make a tool do so. */
-        private static final List<String> NEEDS_TRUST = List.of("key_env", "key", "headers", "base_url_env", "legacy");
+        private static final List<String> NEEDS_TRUST = List.of("key_env", "key_cmd", "key", "headers", "base_url_env", "legacy");
 
         private final Map<String, Yaml.Member> defaults = new LinkedHashMap<>();
         private final Map<String, ProviderFile.Entry> entries = new LinkedHashMap<>();
@@ -225,10 +231,11 @@ public record Providers(Map<String, Provider> byId, Mapping defaults, List<Strin
         Providers bind() {
             var mapping = MappingGrammar.read(defaults, MappingGrammar.PLAIN);
             var byId = new LinkedHashMap<String, Provider>();
+            var commands = new HashMap<List<String>, Access.KeyCommand>();
             for (var entry : entries.values()) {
                 var disabled = entry.members().get("disabled");
                 if (disabled == null || !disabled.flag()) {
-                    byId.put(entry.id(), ProviderFile.bind(entry, mapping));
+                    byId.put(entry.id(), ProviderFile.bind(entry, mapping, commands));
                 } else if (entry.members().size() == 1) {
                     var others = new ArrayList<>(entries.keySet());
                     others.remove(entry.id());
@@ -251,6 +258,15 @@ public record Providers(Map<String, Provider> byId, Mapping defaults, List<Strin
      * bytes and moves on by nearly the length of the shortest key).
      */
     public static final class Secrets {
+        /** Shorter values are no secrets, and occur in files by chance. */
+        public static final int SHORTEST = 12;
+        /** What people set where a local server or a proxy wants any key at all: llama.cpp's documented word, and LiteLLM's habit. */
+        private static final List<String> PLACEHOLDERS = List.of("sk-no-key-required", "no-key-required");
+        private static final String PLACEHOLDER_START = "sk-dummy";
+        /** Keys of those who mark theirs. */
+        private static final Pattern KEY = Pattern.compile("(?<![A-Za-z0-9_-])(?:"
+                + "(?:sk|csk|fw|hf|gsk|xai|pplx|nvapi|r8|tgp_v1)[-_](?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{16,}"
+                + "|AIza[A-Za-z0-9_-]{30,}|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,}|AKIA[A-Z0-9]{16})");
         private static final int TABLE = 1 << 13;
 
         private final Map<Integer, byte[][]> endingIn = new HashMap<>();
@@ -271,6 +287,43 @@ public record Providers(Map<String, Provider> byId, Mapping defaults, List<Strin
             }
         }
 
+        /** Whether it is worth looking for: long enough, and no well-known placeholder. */
+        public static boolean isSecret(String value) {
+            var lower = value.toLowerCase(Locale.ROOT);
+            return value.length() >= SHORTEST && !PLACEHOLDERS.contains(lower) && !lower.startsWith(PLACEHOLDER_START);
+        }
+
+        /** What in this text is one of these values, or looks like a key, in the order in which it stands there. */
+        public static List<String> found(String text, Collection<String> values) {
+            var found = new TreeMap<Integer, String>();
+            for (var value : values) {
+                for (int at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + value.length())) {
+                    found.merge(at, value, (a, b) -> a.length() < b.length() ? b : a);
+                }
+            }
+            var keys = KEY.matcher(text);
+            while (keys.find()) {
+                if (isSecret(keys.group())) {
+                    found.merge(keys.start(), keys.group(), (a, b) -> a.length() < b.length() ? b : a);
+                }
+            }
+            return List.copyOf(found.values());
+        }
+
+        /** A secret as it may be shown: {@code sk-… (51 characters)}. */
+        public static String masked(String secret) {
+            return (secret.length() < SHORTEST ? "" : Listing.visible(secret.substring(0, 3))) + "… (" + secret.length() + " characters)";
+        }
+
+        /** A text with all such secrets masked. */
+        public static String masked(String text, Collection<String> values) {
+            var shown = text;
+            for (var secret : found(text, values)) {
+                shown = shown.replace(secret, masked(secret));
+            }
+            return shown;
+        }
+
         private static byte[][] joined(byte[][] a, byte[][] b) {
             var all = Arrays.copyOf(a, a.length + 1);
             all[a.length] = b[0];
@@ -279,6 +332,23 @@ public record Providers(Map<String, Provider> byId, Mapping defaults, List<Strin
 
         private static int pair(byte[] bytes, int last) {
             return (bytes[last] & 0xff) + ((bytes[last - 1] & 0xff) << 5) & TABLE - 1;
+        }
+
+        /** @param document what was read of it: letters of a key may stand in it as {@code \\u0041} or {@code \\/} */
+        public boolean inJson(byte[] json, JsonNode document) {
+            return in(json) || isSpeltOtherwise(json) && in(document.toString().getBytes(StandardCharsets.UTF_8));
+        }
+
+        private static boolean isSpeltOtherwise(byte[] json) {
+            for (int i = 0; i + 3 < json.length; i++) {
+                if (json[i] == '\\') {
+                    i++;
+                    if (json[i] == '/' || json[i] == 'u' && json[i + 1] == '0' && json[i + 2] == '0') {
+                        return true;
+                    }
+                }
+            }
+            return false;
         }
 
         public boolean in(byte[] output) {

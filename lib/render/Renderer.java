@@ -20,6 +20,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -49,11 +50,19 @@ public final class Renderer {
 
     /** @return never with an exception for a bad template; see {@link Rendering.Report#problems()} */
     public Rendering.Report render(Rendering.Request request) throws InterruptedException {
-        var call = new Call(request);
+        return render(request, null);
+    }
+
+    /** @param taker gets what trusted templates make for a person's settings, from any thread, and nothing is written; null: all is written */
+    public Rendering.Report render(Rendering.Request request, Consumer<Rendering.Made> taker) throws InterruptedException {
+        var call = new Call(request, taker);
         var jobs = new ArrayList<Job>();
         for (var entry : tools.entries()) {
             var outputs = outputs(entry, request);
-            if (outputs.isEmpty() || request.scope() == Rendering.Scope.REHEARSAL && !entry.source().layer().equals("bundled")) {
+            if (outputs.isEmpty() || taker != null && (entry.apply() == null || !entry.source().trusted())) {
+                continue;
+            }
+            if (request.scope() == Rendering.Scope.REHEARSAL && !entry.source().layer().equals("bundled")) {
                 continue;
             }
             if (!entry.perProvider()) {
@@ -158,6 +167,7 @@ public final class Renderer {
     /** One call of {@link #render}, with what its threads share. */
     private final class Call {
         private final Rendering.Request request;
+        private final Consumer<Rendering.Made> taker;
         private final Map<String, Subject> subjects = new LinkedHashMap<>();
         private final Map<String, String> environmentNames;
         private final Map<String, Set<String>> keyHosts;
@@ -171,8 +181,9 @@ public final class Renderer {
         private final Queue<Rendering.Note> notes = new ConcurrentLinkedQueue<>();
         private final Queue<Rendering.Problem> problems = new ConcurrentLinkedQueue<>();
 
-        Call(Rendering.Request request) {
+        Call(Rendering.Request request, Consumer<Rendering.Made> taker) {
             this.request = request;
+            this.taker = taker;
             for (var access : request.providers()) {
                 var id = access.provider().id();
                 subjects.put(id, new Subject(access, Subject.once(() -> request.models().apply(id)), () -> request.answers().apply(id)));
@@ -287,13 +298,17 @@ public final class Renderer {
             if (job.entry().onFetch()) {
                 news.add(target);
             }
-            if (AtomicFile.holds(target, bytes)) {
+            if (taker == null && AtomicFile.holds(target, bytes)) {
                 unchanged.add(target);
                 return;
             }
             var flaw = Check.flaw(job.entry().format(), bytes);
             if (flaw != null) {
                 problem(job, Rendering.Kind.TEMPLATE, flaw);
+                return;
+            }
+            if (taker != null) {
+                taker.accept(new Rendering.Made(job.entry(), job.provider(), bytes));
                 return;
             }
             AtomicFile.write(target, bytes);

@@ -167,6 +167,9 @@ public final class Rendering {
     }
 
 
+    /** An output that passed all checks. @param provider null for a template that is rendered once for all */
+    public record Made(Tools.Entry entry, String provider, byte[] output) {}
+
     /** @param provider null for a template that is rendered once for all */
     public record LeftOut(String tool, String provider, String reason) {}
 

@@ -26,6 +26,7 @@ import lib.provider.ConfigError;
 import lib.provider.Json;
 import lib.provider.Provider;
 import lib.provider.Provider.Mapping;
+import lib.provider.Trusted;
 import lib.render.Rendering.Unchanged;
 
 /**
@@ -33,8 +34,8 @@ import lib.render.Rendering.Unchanged;
  * file, or one per provider. Files that start with {@code _} or end in {@code .inc.ftl} are there to be included.
  *
  * <p>Layers, the first that has a path wins: {@code --templates DIR}, {@code ./templates}, the user's configuration folder,
- * bundled. Of {@code ./templates}, which may be somebody else's repository, only what equals our bundled file is trusted; the
- * rest may make files for tools that nobody else has templates for.
+ * bundled. Of {@code ./templates}, which may be somebody else's repository, only what equals our bundled file is trusted, unless
+ * the folder is {@link Trusted}; the rest may make files for tools that nobody else has templates for.
  */
 public final class Tools {
     private static final String BUNDLE = "/lib/bundled.json";
@@ -64,10 +65,10 @@ public final class Tools {
      * @param when     {@code fetch}: it tells of a fetch, so {@code render} leaves it out; {@code changes}: it tells of these, so it is
      *                 left out where there are none; null: always
      * @param optional null, or the name under which it has to be asked for ({@code legacy})
-     * @param apply    the header's {@code apply}, as it stands; null if there is none
+     * @param apply    where {@code catalog apply} takes it; null: nowhere
      */
     public record Entry(String tool, String path, String about, String output, Map<String, String> also, Set<String> wires, String mode, String when,
-            String optional, Object apply, Source source, Engine.Format format, Template template) {
+            String optional, Destination apply, Source source, Engine.Format format, Template template) {
 
         /** Whether it tells of a fetch. */
         public boolean onFetch() {
@@ -77,6 +78,39 @@ public final class Tools {
         /** Whether it makes one file per provider. */
         public boolean perProvider() {
             return Renderer.PROVIDER.matcher(output).find();
+        }
+    }
+
+    /**
+     * Where an output goes in a person's own settings.
+     *
+     * @param to    system ({@code linux}, {@code mac}, {@code windows}, or {@code all}) to a path with {@code ~},
+     *              <code>${VARIABLE:-otherwise}</code> and the word PROVIDER
+     * @param merge whether its values are set in a file that the person edits; else the file is ours as a whole
+     * @param keys  dotted names of lists to the member by which their elements are told apart: {@code clients} by {@code name}
+     * @param own   dotted names of what is set at most; empty: all of it
+     */
+    public record Destination(Map<String, String> to, boolean merge, Map<String, String> keys, List<String> own) {
+        private static final Set<String> SYSTEMS = Set.of("all", "linux", "mac", "windows");
+
+        private static Destination of(Source source, Object header, Engine.Format format) throws Engine.Failed {
+            var words = map(source, "apply", header);
+            for (var word : words.keySet()) {
+                known(source, "word in \"apply\"", String.valueOf(word), Set.of("to", "as", "keys", "own"));
+            }
+            var to = texts(source, "to", words.get("to") instanceof String path ? Map.of("all", path) : words.get("to"));
+            for (var system : to.keySet()) {
+                known(source, "system in \"to\"", system, SYSTEMS);
+            }
+            if (to.isEmpty() || words.get("as") == null) {
+                throw flaw(source, "apply", "\"apply\" needs \"to\", a path, and \"as\": \"file\" or \"merge\"");
+            }
+            boolean merge = known(source, "value of \"as\" in \"apply\"", String.valueOf(words.get("as")), Set.of("file", "merge")).equals("merge");
+            if (merge && !Set.of(Engine.Format.TOML, Engine.Format.YAML, Engine.Format.JSON, Engine.Format.JSONC).contains(format)) {
+                throw flaw(source, "apply", "only TOML, YAML and JSON can be merged");
+            }
+            var own = words.get("own") instanceof List<?> names ? names.stream().map(String::valueOf).toList() : List.<String>of();
+            return new Destination(to, merge, texts(source, "keys", words.get("keys")), own);
         }
     }
 
@@ -123,7 +157,7 @@ public final class Tools {
         }
         var ours = new HashMap<String, String>();
         bundled.forEach((path, text) -> ours.put(path, unix(text)));
-        layers.add(folder("./templates", host.cwd().resolve("templates"), "templates", false).entrySet().stream()
+        layers.add(folder("./templates", host.cwd().resolve("templates"), "templates", Trusted.holds(host)).entrySet().stream()
                 .collect(Collectors.toMap(Map.Entry::getKey, e -> judged(e.getValue(), ours.get(e.getKey())))));
         var user = host.configDir().resolve("templates");
         layers.add(folder("user", user, user.toString(), true));
@@ -146,7 +180,7 @@ public final class Tools {
                     all.putIfAbsent(path, source);
                 } else {
                     ignored.add(source.shown() + " is not used: it is not ours, nobody trusts it yet, and it is for " + toolOf(path)
-                            + ", whose files may send a key. If it is yours, use --templates, or keep it in " + user);
+                            + ", whose files may send a key. If it is yours: catalog trust, or use --templates, or keep it in " + user);
                 }
             });
         }
@@ -158,8 +192,7 @@ public final class Tools {
     }
 
     private static Source judged(Source found, String ours) {
-        boolean same = found.text().equals(ours);
-        return new Source(same ? "bundled" : found.layer(), found.shown(), found.text(), same, found.flaw());
+        return found.text().equals(ours) ? new Source("bundled", found.shown(), found.text(), true, found.flaw()) : found;
     }
 
     /** All templates of the file tree, symbolic links followed: people keep them with stow. */
@@ -260,10 +293,10 @@ public final class Tools {
         if (output != null && format != Engine.Format.TEXT && Engine.Format.of(output) != format) {
             throw flaw(source, "its name says " + format + ", but its \"output\" is " + output);
         }
-        var also = new TreeMap<String, String>();
-        map(source, "also", template.getCustomAttribute("also")).forEach((word, copy) -> also.put(String.valueOf(word), String.valueOf(copy)));
+        var also = texts(source, "also", template.getCustomAttribute("also"));
+        var apply = template.getCustomAttribute("apply");
         return new Entry(path.substring(0, slash), path, text(source, template, "about"), output == null ? "config/" + name : output, also,
-                wires, mode, when, text(source, template, "optional"), template.getCustomAttribute("apply"), source, format, template);
+                wires, mode, when, text(source, template, "optional"), apply == null ? null : Destination.of(source, apply, format), source, format, template);
     }
 
     private static Map<?, ?> map(Source source, String attribute, Object value) throws Engine.Failed {
@@ -274,6 +307,12 @@ public final class Tools {
             return map;
         }
         throw flaw(source, "\"" + attribute + "\" has to be a map: {\"…\": \"…\"}");
+    }
+
+    private static SortedMap<String, String> texts(Source source, String attribute, Object value) throws Engine.Failed {
+        var texts = new TreeMap<String, String>();
+        map(source, attribute, value).forEach((word, text) -> texts.put(String.valueOf(word), String.valueOf(text)));
+        return texts;
     }
 
     private static String text(Source source, Template template, String attribute) throws Engine.Failed {
@@ -288,11 +327,19 @@ public final class Tools {
         if (words.contains(word)) {
             return word;
         }
-        throw flaw(source, "unknown " + what + " '" + word + "'" + suggestion(word, words));
+        throw flaw(source, word, "unknown " + what + " '" + word + "'" + suggestion(word, words));
     }
 
     private static Engine.Failed flaw(Source source, String message) {
-        return new Engine.Failed(new Rendering.Problem(Rendering.Kind.TEMPLATE, source.shown(), 1, 1, null, null, message));
+        return flaw(source, "", message);
+    }
+
+    /** @param near what stands in quotes where it is wrong */
+    private static Engine.Failed flaw(Source source, String near, String message) {
+        int at = Math.max(0, source.text().indexOf('"' + near + '"'));
+        int line = 1 + (int) source.text().chars().limit(at).filter(c -> c == '\n').count();
+        int column = at - source.text().lastIndexOf('\n', at);
+        return new Engine.Failed(new Rendering.Problem(Rendering.Kind.TEMPLATE, source.shown(), line, column, null, null, message));
     }
 
     /** By path. */

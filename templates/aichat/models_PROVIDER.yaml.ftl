@@ -1,6 +1,9 @@
 <#ftl attributes={"about": "aichat (sigoden): a clients: list with one client per provider",
     "where": {"wire": ["openai-chat", "anthropic-messages", "google-generate", "cohere-chat"], "mode": "chat"},
-    "apply": {"to": "~/.config/aichat/config.yaml", "as": "clients[name]"}}>
+    "apply": {"as": "merge", "keys": {"clients": "name", "clients.models": "name"}, "to": {
+        "linux": r"${AICHAT_CONFIG_FILE:-${AICHAT_CONFIG_DIR:-${XDG_CONFIG_HOME:-~/.config}/aichat}/config.yaml}",
+        "mac": r"${AICHAT_CONFIG_FILE:-${AICHAT_CONFIG_DIR:-${XDG_CONFIG_HOME:-~/Library/Application Support}/aichat}/config.yaml}",
+        "windows": r"${AICHAT_CONFIG_FILE:-${AICHAT_CONFIG_DIR:-${XDG_CONFIG_HOME:-${APPDATA}}/aichat}/config.yaml}"}}}>
 <#assign types = {"openai-chat": "openai-compatible", "anthropic-messages": "claude", "google-generate": "gemini", "cohere-chat": "cohere"}>
 <#assign reads = provider.envName?upper_case + "_API_KEY">
 # ${provider.name} for aichat, made by catalog. Append the client below to "clients:" in aichat's config.yaml,

@@ -1,12 +1,12 @@
 <#ftl attributes={"about": "OpenAI Codex CLI: a profile per provider that speaks the Responses API",
     "where": {"wire": "openai-responses", "mode": "chat"},
-    "apply": {"to": "~/.codex/PROVIDER.config.toml", "as": "file"}}>
+    "apply": {"to": r"${CODEX_HOME:-~/.codex}/PROVIDER.config.toml", "as": "file"}}>
 <#if !provider.id?matches("[A-Za-z0-9_-]+")><@skip reason="Codex takes only letters, digits, - and _ in the name of a profile"/></#if>
 <#-- Codex keeps these ids for itself. -->
 <#assign id = ["openai", "ollama", "lmstudio", "amazon-bedrock"]?seq_contains(provider.id)?then(provider.id + "-api", provider.id)>
 <#assign m = newest(models)?first>
-# ${provider.name} for the OpenAI Codex CLI, made by catalog. Copy this file and ${provider.id}.models.json to ~/.codex
-# (or $CODEX_HOME), then: codex -p ${provider.id}
+# ${provider.name} for the OpenAI Codex CLI, made by catalog. 'catalog apply codex' brings it and ${provider.id}.models.json
+# to ~/.codex (or $CODEX_HOME), side by side. Then: codex -p ${provider.id}
 #
 # The model below is the newest chat model here<#if m.capabilities.tool_call!false> that is known to call tools<#else>; of none is it known that it calls tools</#if>. /model shows all ${models?size}.
 <#if m.contextWindow??>

@@ -1,6 +1,6 @@
 <#ftl attributes={"about": "OpenAI Codex CLI: the models of a profile, as Codex 0.110 and later read them",
     "where": {"wire": "openai-responses", "mode": "chat"},
-    "apply": {"to": "~/.codex/PROVIDER.models.json", "as": "file"}}>
+    "apply": {"to": r"${CODEX_HOME:-~/.codex}/PROVIDER.models.json", "as": "file"}}>
 <#if !provider.id?matches("[A-Za-z0-9_-]+")><@skip reason="Codex takes only letters, digits, - and _ in the name of a profile"/></#if>
 <#assign instructions = "You are a coding agent in a terminal on the user's computer. Do what the user asks, with the tools you are given. Read the files that matter before you change them, keep changes small and in the style of the project, and run its checks where it has some. At the end say briefly what you did, and what you could not do.">
 {

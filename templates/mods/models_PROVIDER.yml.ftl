@@ -1,6 +1,8 @@
 <#ftl attributes={"about": "mods (charmbracelet): an apis: map with one API per provider",
     "where": {"wire": ["openai-chat", "anthropic-messages", "google-generate"], "mode": "chat"},
-    "apply": {"to": "~/.config/mods/mods.yml", "as": "apis"}}>
+    "apply": {"as": "merge", "to": {"linux": r"${XDG_CONFIG_HOME:-~/.config}/mods/mods.yml",
+        "mac": r"${XDG_CONFIG_HOME:-~/Library/Application Support}/mods/mods.yml",
+        "windows": r"${XDG_CONFIG_HOME:-${LOCALAPPDATA}}/mods/mods.yml"}}}>
 <#-- mods chooses the protocol by the API's name: these five names, and OpenAI chat for all others. -->
 <#assign special = ["anthropic", "google", "cohere", "ollama", "azure", "azure-ad"]>
 <#if provider.wires?seq_contains("openai-chat")>

@@ -1,0 +1,239 @@
+package lib.apply;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import lib.apply.Change.Target;
+import lib.apply.Merge.Choice;
+import lib.host.Host;
+
+/** Brings what templates made into the files of a person: all that was planned, or nothing. */
+public final class Apply {
+    private static final Duration WAIT = Duration.ofSeconds(30);
+
+    private final Host host;
+    private final Steps steps;
+
+    public Apply(Host host) {
+        this(host, Steps.REAL);
+    }
+
+    public Apply(Host host, Steps steps) {
+        this.host = host;
+        this.steps = steps;
+    }
+
+    /**
+     * @param changes one for each target
+     * @param backup  of the files that were changed; null where none was wanted or nothing was written
+     * @param failure why nothing is changed after all, and what was put back; null where all is well
+     */
+    public record Result(List<Change> changes, Backups.Backup backup, String failure) {}
+
+    public static Path record(Host host) {
+        return host.stateDir().resolve("owned.json");
+    }
+
+    public static Ownership ownership(Host host) throws SafeFile.Refused {
+        return Ownership.read(record(host), SafeFile.open(record(host)).content());
+    }
+
+    /** What would come of it. Nothing is locked, nothing written. */
+    public List<Change> preview(List<Target> targets, Choice choice) throws SafeFile.Refused {
+        var ownership = ownership(host);
+        var changes = new ArrayList<Change>();
+        for (var target : joined(targets)) {
+            try (var file = SafeFile.open(target.named())) {
+                changes.add(Change.plan(target, file, ownership.of(file.real(), file.content()), choice));
+            } catch (SafeFile.Refused e) {
+                changes.add(unreadable(target, e));
+            }
+        }
+        return changes;
+    }
+
+    private static Change unreadable(Target target, SafeFile.Refused e) {
+        return new Change(target.named(), target.named(), null, null, Change.State.REFUSED, e.getMessage(), 0, 0, 0, List.of(), Ownership.Record.NONE);
+    }
+
+    /** Two names may lead to one file. */
+    private static List<Target> joined(List<Target> targets) {
+        var byFile = new TreeMap<Path, Target>();
+        for (var target : targets) {
+            Path real;
+            try {
+                real = SafeFile.resolve(target.named());
+            } catch (SafeFile.Refused e) {
+                real = target.named(); // told when it is opened
+            }
+            byFile.merge(real, target, (one, other) -> {
+                var parts = new ArrayList<>(one.parts());
+                parts.addAll(other.parts());
+                return new Target(one.named(), parts, one.create() || other.create(), one.again() || other.again());
+            });
+        }
+        return List.copyOf(byFile.values());
+    }
+
+    /**
+     * @param shown  what the person agreed to; null where nobody was asked
+     * @param backup whether the files are kept before they change
+     * @throws SafeFile.Refused where it could not begin
+     */
+    public Result write(List<Target> targets, Choice choice, List<Change> shown, boolean backup) throws SafeFile.Refused {
+        var files = new ArrayList<SafeFile>();
+        // Taken first, and by everybody who applies: so two of them come one after the other.
+        try (var record = SafeFile.lock(host.stateDir(), record(host), WAIT, steps)) {
+            var ownership = Ownership.read(record(host), record.content());
+            var changes = new ArrayList<Change>();
+            var open = new TreeMap<Path, SafeFile>();
+            for (var target : joined(targets)) {
+                try {
+                    var file = SafeFile.lock(host.stateDir(), target.named(), WAIT, steps);
+                    files.add(file);
+                    open.put(file.real(), file);
+                    changes.add(Change.plan(target, file, ownership.of(file.real(), file.content()), choice));
+                } catch (SafeFile.Refused e) {
+                    changes.add(unreadable(target, e));
+                }
+            }
+            if (shown != null && !same(shown, changes)) {
+                return new Result(changes, null, "somebody else has changed a file meanwhile, so nothing was done; run again");
+            }
+            return write(changes, open, ownership, record, backup);
+        } finally {
+            Collections.reverse(files);
+            files.forEach(SafeFile::close);
+        }
+    }
+
+    /**
+     * The values of one file into another one, without any record of it.
+     *
+     * @param keys   see {@link Merge}
+     * @param dryRun whether it is only looked at
+     */
+    public Result merge(Path source, Path target, Document.Format format, Map<String, String> keys, Choice choice, boolean dryRun, boolean backup)
+            throws SafeFile.Refused {
+        var from = SafeFile.open(source);
+        if (from.content() == null) {
+            throw new SafeFile.Refused(source + " is not there");
+        }
+        try (var file = dryRun ? SafeFile.open(target) : SafeFile.lock(host.stateDir(), target, WAIT, steps)) {
+            var change = merged(source, from.content(), target, file, format, keys, choice);
+            if (dryRun || !change.writes()) {
+                return new Result(List.of(change), null, null);
+            }
+            var kept = backup ? new Backups(host.stateDir().resolve("backups"), host.clock(), steps).create(List.of(target), "before catalog merge") : null;
+            try {
+                file.replace(change.after());
+                return new Result(List.of(change), kept, null);
+            } catch (IOException e) {
+                return new Result(List.of(change), kept, e.getMessage());
+            }
+        }
+    }
+
+    private static Change merged(Path source, byte[] from, Path target, SafeFile file, Document.Format format, Map<String, String> keys, Choice choice) {
+        var before = file.content();
+        var asked = source;
+        try {
+            var fragment = Document.open(format, Change.utf8(from)).tree();
+            asked = target;
+            var document = Document.open(format, before == null ? "" : Change.utf8(before));
+            var plan = new Merge(document, keys, List.of()).plan(fragment, Map.of(), choice);
+            Change.edit(document, plan.edits());
+            Document.open(format, document.text());
+            var after = plan.edits().isEmpty() ? before : document.text().getBytes(StandardCharsets.UTF_8);
+            var state = plan.edits().isEmpty() ? Change.State.UNCHANGED : before == null ? Change.State.CREATED : Change.State.CHANGED;
+            var change = new Change(target, file.real(), before, after, state, null, plan.values(), 0, 0, plan.conflicts(), Ownership.Record.NONE);
+            if (change.writes()) {
+                file.checkReplaceable();
+            }
+            return change;
+        } catch (Document.Refused e) {
+            return refused(target, file, asked + (e.line() > 0 ? ":" + e.line() : "") + ": " + e.getMessage());
+        } catch (SafeFile.Refused e) {
+            return refused(target, file, e.getMessage());
+        }
+    }
+
+    private static Change refused(Path target, SafeFile file, String why) {
+        return new Change(target, file.real(), file.content(), file.content(), Change.State.REFUSED, why, 0, 0, 0, List.of(), Ownership.Record.NONE);
+    }
+
+    private static boolean same(List<Change> one, List<Change> other) {
+        var after = one.stream().collect(Collectors.toMap(Change::real, change -> Arrays.hashCode(change.after())));
+        return other.stream().allMatch(change -> Integer.valueOf(Arrays.hashCode(change.after())).equals(after.get(change.real())));
+    }
+
+    private Result write(List<Change> changes, Map<Path, SafeFile> open, Ownership ownership, SafeFile record, boolean backup) throws SafeFile.Refused {
+        var writing = changes.stream().filter(Change::writes).toList();
+        var kept = writing.isEmpty() || !backup ? null : new Backups(host.stateDir().resolve("backups"), host.clock(), steps)
+                .create(writing.stream().map(Change::named).toList(), "before catalog apply");
+        var old = record.content();
+        if (!writing.isEmpty()) {
+            writing.forEach(change -> ownership.announce(change.real(), change.owned()));
+            record.replace(ownership.bytes());
+        }
+        var done = new ArrayList<Change>();
+        try {
+            for (var change : writing) {
+                var file = open.get(change.real());
+                done.add(change);
+                if (change.after() == null) {
+                    file.remove();
+                } else {
+                    file.replace(change.after());
+                }
+            }
+        } catch (IOException | RuntimeException e) {
+            return new Result(changes, kept, e.getMessage() + rollBack(done, open, record, old, kept));
+        }
+        changes.stream().filter(change -> change.state() != Change.State.REFUSED).forEach(change -> ownership.settle(change.real(), change.owned()));
+        if (old != null || !writing.isEmpty() || changes.stream().anyMatch(change -> !change.owned().owned().isEmpty())) {
+            record.replace(ownership.bytes());
+        }
+        return new Result(changes, kept, null);
+    }
+
+    /** @return what to add to the reason */
+    private static String rollBack(List<Change> done, Map<Path, SafeFile> open, SafeFile record, byte[] old, Backups.Backup kept) {
+        var said = new StringBuilder();
+        for (int i = done.size() - 1; i >= 0; i--) {
+            var change = done.get(i);
+            var file = open.get(change.real());
+            try {
+                boolean back = change.before() == null ? file.remove() : file.replace(change.before());
+                said.append(back ? "; " + change.named() + (change.before() == null ? " was removed again" : " was put back as it was") : "");
+            } catch (IOException | RuntimeException e) {
+                said.append("; ").append(change.named()).append(" could not be put back: ").append(e.getMessage())
+                        .append(kept == null ? "" : "; 'catalog backups restore " + kept.id() + "' does");
+            }
+        }
+        try {
+            if (old == null) {
+                record.remove();
+            } else {
+                record.replace(old);
+            }
+        } catch (IOException e) {
+            // The contents of the files tell which record holds.
+        }
+        return said.toString();
+    }
+
+    /** The changes of which one line is due, the files in order of their names. */
+    public static List<Change> inOrder(List<Change> changes) {
+        return changes.stream().sorted(Comparator.comparing(Change::named)).toList();
+    }
+}

@@ -1,0 +1,400 @@
+package lib.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import lib.apply.Apply;
+import lib.apply.Change;
+import lib.apply.Change.State;
+import lib.apply.Merge.Choice;
+import lib.apply.Merge.Conflict;
+import lib.apply.SafeFile;
+import lib.host.Host;
+import lib.model.Model;
+import lib.provider.Access;
+import lib.provider.ConfigError;
+import lib.provider.Provider;
+import lib.render.Rendering;
+import lib.render.Renderer;
+import lib.render.Tools;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code catalog apply}: the models into the tools' own settings, where a person has written too. */
+@Command(name = "apply", aliases = "update-configs", description = {"Bring the models of models/catalog.json into your tools' own settings.",
+        "Without names: all tools that have settings here. What is yours stays; see docs/apply.md."},
+        footer = {"", "Examples:", "  catalog apply --dry-run               what would change, as a diff", "  catalog apply aichat mods --yes       ask nothing",
+            "  catalog apply --theirs 'clients[name=groq].api_base'", "                                        that value stays yours"})
+public final class ApplyCommand implements Callable<Integer> {
+    private static final int THREADS = 2;
+
+    private final Host host;
+    private final Output output;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "TOOL", arity = "0..*", split = ",", description = "Only these tools; one that has no settings yet gets some.")
+    private List<String> names = List.of();
+
+    @Option(names = "--provider", paramLabel = "P", split = ",",
+            description = "Only these providers (default: those whose key is set or that need none, and those applied before).")
+    private List<String> providers = List.of();
+
+    @Option(names = "--templates", paramLabel = "DIR", description = "Templates that replace or join the bundled ones.")
+    private Path templates;
+
+    @Option(names = "--root", paramLabel = "DIR", description = "The folder of models/catalog.json (default: here).")
+    private Path root;
+
+    @Option(names = "--yes", description = "Do not ask; needed where nobody can be asked.")
+    private boolean yes;
+
+    @Option(names = "--theirs", paramLabel = "PATH", description = "Keep the value at this place, and all below it, for good.")
+    private List<String> theirs = List.of();
+
+    @Option(names = "--json", description = "Print what became of each file as JSON.")
+    private boolean json;
+
+    @Mixin
+    private Options options;
+
+    public ApplyCommand(Host host, Output output) {
+        this.host = host;
+        this.output = output;
+    }
+
+    /** What {@code apply} and {@code merge} share. */
+    static final class Options {
+        @Option(names = {"-n", "--dry-run"}, description = "Write nothing; print the diff of what would be written.")
+        boolean dryRun;
+
+        @Option(names = "--diff", description = "Print the diff of what is written.")
+        boolean diff;
+
+        @Option(names = "--no-backup", description = "Keep no copies of the files as they were.")
+        boolean noBackup;
+
+        @Option(names = "--ours", paramLabel = "PATH", description = "Write our value at this place, and all below it, over yours.")
+        List<String> ours = List.of();
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        var workspace = Workspace.open(host, output, root);
+        var tools = Tools.discover(host, templates, Tools.bundled());
+        tools.ignored().forEach(output::warn);
+        var entries = entries(tools);
+        int code = Failures.OK;
+        for (var entry : entries) {
+            if (!entry.source().trusted()) {
+                output.warn(output.paint("red", "refused") + " " + entry.source().shown() + ": it is not trusted, so it cannot change your settings;"
+                        + " if you have read it: catalog trust");
+                code = Failures.REFUSED_TO_WRITE;
+            }
+        }
+        var ownership = Apply.ownership(host);
+        var snapshot = workspace.snapshot();
+        var models = new TreeMap<String, List<Model>>();
+        snapshot.models().forEach(model -> models.computeIfAbsent(model.providerId(), id -> new ArrayList<>()).add(model));
+        var owned = new TreeSet<String>();
+        entries.forEach(entry -> owned.addAll(ownership.providers(entry.path())));
+        var chosen = chosen(workspace, models.keySet(), owned);
+        if (models.isEmpty()) {
+            output.warn("There are no models in " + workspace.snapshotFile() + " yet; 'catalog fetch' asks for them.");
+            return Failures.worst(code, Failures.NOTHING_DONE);
+        }
+        var made = new ConcurrentLinkedQueue<Rendering.Made>();
+        var report = new Renderer(tools).render(new Rendering.Request(workspace.root(), workspace.known(models.keySet()),
+                workspace.providers().byId().values(), models::get, id -> null, workspace.providers().secretValues(host),
+                entries.stream().map(Tools.Entry::tool).collect(Collectors.toSet()), chosen, Set.of(), null, Rendering.Scope.ALL, THREADS), made::add);
+        RenderCommand.Options.tell(report, output);
+        code = Failures.worst(code, RenderCommand.Options.exitCode(report));
+        var targets = new LinkedHashMap<Path, List<Change.Part>>();
+        for (var one : made) {
+            code = Failures.worst(code, put(targets, one.entry(), one.provider() == null ? "" : one.provider(), one.output()));
+        }
+        for (var entry : entries) {
+            for (var id : ownership.providers(entry.path())) {
+                boolean goes = isGone(workspace, id) && entry.source().trusted() && (providers.isEmpty() || providers.contains(id));
+                code = Failures.worst(code, goes ? put(targets, entry, id, null) : Failures.OK);
+            }
+        }
+        workspace.tellAge(snapshot, output);
+        return Failures.worst(code, apply(workspace, targets(targets)));
+    }
+
+    /** The templates with a place in somebody's settings. */
+    private List<Tools.Entry> entries(Tools tools) {
+        var applying = tools.entries().stream().filter(entry -> entry.apply() != null).toList();
+        try {
+            tools.require(names);
+        } catch (ConfigError e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage());
+        }
+        var known = applying.stream().map(Tools.Entry::tool).collect(Collectors.toCollection(TreeSet::new));
+        for (var name : names) {
+            if (!known.contains(name) && tools.problems().stream().noneMatch(problem -> problem.file().contains(name + "/"))) {
+                throw new ParameterException(spec.commandLine(), "no template of " + name + " says where in your settings it goes (\"apply\" in its"
+                        + " header); those of " + String.join(", ", known) + " do");
+            }
+        }
+        return applying.stream().filter(entry -> names.isEmpty() || names.contains(entry.tool())).toList();
+    }
+
+    private static boolean isGone(Workspace workspace, String provider) {
+        var known = workspace.providers().byId().get(provider);
+        return !provider.isEmpty() && (known == null || known.ship() == Provider.Ship.TOMBSTONE);
+    }
+
+    /** The providers whose models are applied. */
+    private Set<String> chosen(Workspace workspace, Set<String> listed, Set<String> owned) {
+        var chosen = new TreeSet<String>();
+        for (var name : providers) {
+            if (!workspace.providers().byId().containsKey(name) && !owned.contains(name)) {
+                throw new ParameterException(spec.commandLine(), ProvidersCommand.unknown(workspace, name));
+            }
+            if (!listed.contains(name) && !isGone(workspace, name)) {
+                output.warn("There are no models of " + name + " in " + workspace.snapshotFile() + "; 'catalog fetch " + name + "' asks for them.");
+            }
+        }
+        var strangers = new TreeSet<String>();
+        for (var access : workspace.known(listed)) {
+            var id = access.provider().id();
+            boolean wanted = providers.isEmpty() ? canBeUsed(access) || owned.contains(id) : providers.contains(id);
+            if (wanted && !isGone(workspace, id)) {
+                (access.provider().trust() == Provider.Trust.PROJECT ? strangers : chosen).add(id);
+            }
+        }
+        if (!strangers.isEmpty()) {
+            output.warn(String.join(", ", strangers) + ": not applied, because ./providers.yaml is not trusted");
+        }
+        owned.stream().filter(id -> providers.isEmpty() && !id.isEmpty() && !listed.contains(id) && !isGone(workspace, id)).forEach(id ->
+                output.say("  " + id + ": not in " + workspace.snapshotFile() + ", so what was applied of it stays as it is"));
+        return chosen;
+    }
+
+    /** A public list says nothing about who may ask its models something. */
+    private static boolean canBeUsed(Access access) {
+        var provider = access.provider();
+        return access.models() != null && (access.key() != null || access.command() != null || provider.key() == Provider.KeyNeed.NONE || provider.ship() == Provider.Ship.LOCAL);
+    }
+
+    private int put(Map<Path, List<Change.Part>> targets, Tools.Entry entry, String provider, byte[] content) {
+        try {
+            var place = Change.place(host, entry, provider);
+            if (place != null) {
+                targets.computeIfAbsent(place, p -> new ArrayList<>()).add(new Change.Part(entry, provider, content));
+            }
+            return Failures.OK;
+        } catch (SafeFile.Refused e) {
+            output.warn(output.paint("red", "refused") + " " + e.getMessage());
+            return Failures.REFUSED_TO_WRITE;
+        }
+    }
+
+    private List<Change.Target> targets(Map<Path, List<Change.Part>> parts) {
+        var targets = new ArrayList<Change.Target>();
+        parts.forEach((place, all) -> {
+            boolean named = names.contains(all.get(0).entry().tool());
+            targets.add(new Change.Target(place, all, named || Files.isDirectory(place.getParent()), named));
+        });
+        return targets;
+    }
+
+    private int apply(Workspace workspace, List<Change.Target> targets) throws IOException, InterruptedException {
+        var choice = new Choice(places(options.ours), places(theirs));
+        var changes = new Apply(host).preview(targets, choice);
+        var toolOf = new TreeMap<Path, String>();
+        targets.forEach(target -> toolOf.put(target.named(), target.parts().get(0).entry().tool()));
+        var report = new Report(host, output, workspace.providers().secretValues(host), toolOf);
+        Apply.Result result = null;
+        if (!options.dryRun) {
+            boolean writes = changes.stream().anyMatch(Change::writes);
+            if (writes && !yes && !host.terminal()) {
+                output.warn("catalog: nobody is there to be asked; --dry-run shows what would be written, --yes writes it.");
+                return Failures.USAGE;
+            }
+            if (writes && !yes && !agrees(changes, report)) {
+                output.say("Nothing written.");
+                return Failures.SOME_FAILED;
+            }
+            result = new Apply(host).write(targets, choice, writes && !yes ? changes : null, !options.noBackup);
+            changes = result.changes();
+        }
+        var failure = result == null ? null : result.failure();
+        if (json) {
+            output.data(report.json(changes, options.dryRun || options.diff, failure));
+        } else if ((options.dryRun || options.diff) && failure == null) {
+            report.diffs(changes);
+        }
+        if (failure != null) {
+            output.warn(output.paint("red", "failed") + " " + failure);
+            return Failures.REFUSED_TO_WRITE;
+        }
+        report.lines(changes, options.dryRun ? "to be " : "");
+        report.conflicts(changes);
+        if (result != null && result.backup() != null) {
+            output.say("Before: " + result.backup().dir());
+        }
+        return Report.exitCode(changes);
+    }
+
+    /** A file may be named as it is shown. */
+    private Set<String> places(List<String> given) {
+        return given.stream().map(place -> place.startsWith("~/") ? host.home() + place.substring(1) : place).collect(Collectors.toSet());
+    }
+
+    private boolean agrees(List<Change> changes, Report report) throws IOException {
+        report.lines(changes, "to be ");
+        host.err().print("Write " + Workspace.count(changes.stream().filter(Change::writes).count(), "file") + "? [y/N] ");
+        host.err().flush();
+        var answer = new StringBuilder();
+        for (int c = host.in().read(); c >= 0 && c != '\n' && answer.length() < 100; c = host.in().read()) {
+            answer.append((char) c);
+        }
+        return answer.toString().strip().matches("(?i)y|yes");
+    }
+
+    /** What is said of files. @param tools by a file's name, for those that belong to one */
+    record Report(Host host, Output output, Set<String> secrets, Map<Path, String> tools) {
+        private static final int MOST_CONFLICTS = 20;
+        private static final int MOST_LINES = 40;
+        private static final Pattern SECRET_NAME = Pattern.compile("(?i).*(key|token|secret|password|bearer|authorization)");
+        private static final Pattern SECRET_LINE = Pattern.compile("(?im)^([ +-].*?(?:key|token|secret|password|bearer|authorization)[\"']?\\s*[:=]\\s*+)"
+                + "([\"']?)(?!(?-i:[A-Z][A-Z0-9_]*)(?:[\"'\\s,]|$)|\\d+(?:[\"'\\s,}]|$))([^\"'\\n#]+)");
+        private static final Pattern LOGIN = Pattern.compile("(?<=://)[^/@\\s]+(?=@)");
+
+        String shown(Path path) {
+            return path.startsWith(host.home()) ? "~/" + host.home().relativize(path).toString().replace('\\', '/') : path.toString();
+        }
+
+        /** Without the values of keys: a diff shows lines around a change too. */
+        String masked(String text) {
+            var masked = LOGIN.matcher(SECRET_LINE.matcher(text).replaceAll("$1$2***")).replaceAll("***");
+            for (var secret : secrets) {
+                masked = masked.replace(secret, "***");
+            }
+            return masked;
+        }
+
+        void diffs(List<Change> changes) {
+            Apply.inOrder(changes).stream().filter(Change::writes).forEach(change -> host.out().print(masked(change.diff())));
+            host.out().flush();
+        }
+
+        void lines(List<Change> changes, String future) {
+            var absent = new TreeMap<String, List<Change>>();
+            for (var change : Apply.inOrder(changes)) {
+                var tool = tools.get(change.named());
+                if (change.state() == State.ABSENT) {
+                    absent.computeIfAbsent(tool, t -> new ArrayList<>()).add(change);
+                } else if (change.state() == State.REFUSED) {
+                    output.warn("  " + output.paint("red", "refused") + " " + change.why());
+                } else {
+                    output.say("  " + (tool == null ? "" : output.paint("bold", tool) + " ") + shown(change.named()) + ": " + what(change, future));
+                }
+            }
+            absent.forEach((tool, all) -> {
+                boolean removed = all.stream().anyMatch(change -> change.why() != null);
+                output.say("  " + output.paint("bold", tool) + ": " + (removed ? "you have removed " : "no settings at ") + shown(all.get(0).named())
+                        + (all.size() > 1 ? " and " + (all.size() - 1) + " more" : "") + "; 'catalog apply " + tool + "' makes "
+                        + (all.size() > 1 ? "them" : "it") + (removed ? " again" : ""));
+            });
+        }
+
+        private static String what(Change change, String future) {
+            var parts = new ArrayList<String>();
+            parts.add(switch (change.state()) {
+                case CREATED -> future + "created";
+                case REMOVED -> future + "removed";
+                case CHANGED -> change.values() + change.removed() > 0 ? null : future + "replaced";
+                default -> change.conflicts().isEmpty() && change.why() == null ? "unchanged" : change.why();
+            });
+            parts.add(change.values() > 0 ? Workspace.count(change.values(), "value") + " " + future + "set" : null);
+            parts.add(change.removed() > 0 ? Workspace.count(change.removed(), "value") + " " + future + "removed" : null);
+            parts.add(change.kept() > 0 && change.why() == null ? change.kept() + " left as you have them" : null);
+            parts.add(change.conflicts().isEmpty() ? null : Workspace.count(change.conflicts().size(), "conflict"));
+            parts.removeIf(part -> part == null);
+            return String.join(", ", parts);
+        }
+
+        void conflicts(List<Change> changes) {
+            var all = new ArrayList<String>();
+            for (var change : Apply.inOrder(changes)) {
+                for (var conflict : change.conflicts()) {
+                    all.add(output.paint("yellow", "conflict") + " " + shown(change.named()) + (conflict.line() > 0 ? ":" + conflict.line() : "")
+                            + (conflict.place() == null ? ": it is not as we wrote it last\n" + difference(change, conflict)
+                            : ": " + Output.whole(conflict.place().toString()) + "\n    yours: " + value(conflict, conflict.theirs())
+                                    + "\n    ours:  " + value(conflict, conflict.ours())));
+                }
+            }
+            all.stream().limit(MOST_CONFLICTS).forEach(output::warn);
+            if (!all.isEmpty()) {
+                output.warn((all.size() > MOST_CONFLICTS ? "… and " + (all.size() - MOST_CONFLICTS) + " more; --json shows all.\n" : "")
+                        + "Yours stay as they are. --ours PATH writes our value" + (tools.isEmpty() ? "" : ", --theirs PATH keeps yours for good")
+                        + ". PATH is what stands behind the colon,\nor the file, or what several begin with, such as 'clients[name=groq]'.");
+            }
+        }
+
+        private String difference(Change change, Conflict conflict) {
+            var lines = masked(lib.apply.LineDiff.unified(shown(change.named()), (String) conflict.theirs(), (String) conflict.ours())).lines().toList();
+            return lines.stream().limit(MOST_LINES).map(line -> "    " + Output.whole(line)).collect(Collectors.joining("\n"))
+                    + (lines.size() > MOST_LINES ? "\n    … and " + (lines.size() - MOST_LINES) + " more lines" : "");
+        }
+
+        private String value(Conflict conflict, Object value) {
+            var name = conflict.place().steps().get(conflict.place().steps().size() - 1).toString();
+            boolean secret = SECRET_NAME.matcher(name.replaceFirst("]$", "")).matches();
+            return secret ? "***" : masked(Output.whole(value instanceof String text ? '"' + text + '"' : String.valueOf(value)));
+        }
+
+        ArrayNode json(List<Change> changes, boolean diff, String failure) {
+            var array = JsonNodeFactory.instance.arrayNode();
+            for (var change : Apply.inOrder(changes)) {
+                var file = array.addObject().put("tool", tools.get(change.named())).put("file", change.named().toString())
+                        .put("state", failure != null && change.writes() ? "failed" : Output.word(change.state()))
+                        .put("why", failure != null && change.writes() ? failure : change.why())
+                        .put("values_set", change.values()).put("values_removed", change.removed()).put("values_kept", change.kept());
+                for (var conflict : change.conflicts()) {
+                    var one = file.withArray("/conflicts").addObject().put("line", conflict.line());
+                    if (conflict.place() != null) {
+                        one.put("path", conflict.place().toString()).put("yours", value(conflict, conflict.theirs()))
+                                .put("ours", value(conflict, conflict.ours()));
+                    } else {
+                        one.put("path", change.named().toString());
+                    }
+                }
+                if (diff) {
+                    file.put("diff", masked(change.diff()));
+                }
+            }
+            return array;
+        }
+
+        static int exitCode(List<Change> changes) {
+            boolean refused = changes.stream().anyMatch(change -> change.state() == State.REFUSED);
+            boolean undecided = changes.stream().anyMatch(change -> !change.conflicts().isEmpty());
+            boolean nothing = changes.stream().allMatch(change -> change.state() == State.ABSENT);
+            return refused ? Failures.REFUSED_TO_WRITE : undecided ? Failures.SOME_FAILED : nothing ? Failures.NOTHING_DONE : Failures.OK;
+        }
+    }
+}
