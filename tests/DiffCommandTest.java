@@ -154,7 +154,7 @@ class DiffCommandTest {
         assertTrue(door.run("diff", "2026").err().contains("'2026' begins more than one: " + archive.list().get(0).id()), door.run("diff", "2026").err());
         assertTrue(door.run("rollback", "--to", id.substring(0, 32) + "x").err().contains("did you mean " + id), door.run("rollback", "--to", id + "x").err());
         assertTrue(door.run("diff", "previos").err().contains("did you mean previous?"));
-        assertTrue(door.run("diff", "--provider", "grok").err().contains("neither snapshot has models of 'grok'; did you mean groq?"));
+        assertTrue(door.run("diff", "--provider", "grok").err().contains("neither has models of 'grok'; did you mean groq?"));
     }
 
     @Test

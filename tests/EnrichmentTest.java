@@ -93,6 +93,17 @@ class EnrichmentTest extends CliSetup {
         assertEquals(List.of("groq", "litellm", "models-dev"), inputs());
     }
 
+    @ParameterizedTest
+    @CsvSource({"0.135, 1.4e-7, rounding", "1.25, 1e-6, real", "0.2, 1e-7, tier", "0.1, 2e-7, tier"})
+    void prices_differ_by_rounding_by_tier_or_really(String modelsDev, String litellm, String expected) throws IOException {
+        server.on("/models-dev", Loopback.json("{\"groq\":{\"models\":{\"swift-8b\":{\"cost\":{\"input\":" + modelsDev + ",\"output\":5,"
+                + "\"tiers\":[{\"tier\":{\"size\":1000},\"input\":0.2}]}}}}}"));
+        server.on("/litellm", Loopback.json("{\"groq/swift-8b\":{\"litellm_provider\":\"groq\",\"input_cost_per_token\":" + litellm + "}}"));
+        fetch("groq");
+        assertEquals("cost.input " + expected, model("groq", "swift-8b").at("/conflicts/0/field").asText() + " "
+                + model("groq", "swift-8b").at("/conflicts/0/class").asText());
+    }
+
     @Test
     void nothing_is_taken_from_another_providers_model_and_nothing_from_a_zero() throws IOException {
         fetch("groq");
@@ -110,6 +121,21 @@ class EnrichmentTest extends CliSetup {
         assertEquals(400_000, gale.at("/limits/context").asInt());
         assertEquals("{}", gale.get("cost").toString());
         assertEquals("[\"capabilities.tool_call\",\"limits.context\",\"limits.output\"]", gale.get("inferred").toString());
+    }
+
+    @Test
+    void the_very_id_counts_before_an_alias_and_a_prefix_is_no_part_of_it() throws IOException {
+        server.on("/mistral/models", Loopback.json("{\"data\":[{\"id\":\"small\",\"aliases\":[\"small-1\",\"mix\"]},{\"id\":\"lone\",\"aliases\":[\"mix\"]}]}"));
+        server.on("/models-dev", Loopback.json("{\"mistral\":{\"models\":{\"mix\":{\"cost\":{\"input\":7,\"output\":7},\"limit\":{\"output\":7}}}},"
+                + "\"google\":{\"models\":{\"gem-1\":{\"limit\":{\"context\":1000,\"output\":9}}}}}"));
+        server.on("/litellm", Loopback.json("{\"mistral/small\":{\"litellm_provider\":\"mistral\",\"input_cost_per_token\":1e-6}}"));
+        server.on("/gem/models", Loopback.json("{\"data\":[{\"id\":\"models/gem-1\"}]}"));
+        door.with("GEMINI_API_OPENAI", server.uri("/gem").toString()).with("GEMINI_API_KEY", Fixtures.KEY);
+        assertEquals(0, fetch("mistral", "gemini").code());
+        assertEquals("1", model("mistral", "small").at("/cost/input").asText());
+        assertEquals("7", model("mistral", "small").at("/cost/output").asText());
+        assertEquals("7", model("mistral", "lone").at("/cost/input").asText());
+        assertEquals(9, model("gemini", "models/gem-1").at("/limits/output").asInt());
     }
 
     @Test

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -145,7 +146,8 @@ public final class DiffCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (from != null && since != null || json && markdown) {
-            throw new ParameterException(spec.commandLine(), json && markdown ? "--json or --markdown, not both" : "FROM or --since, not both");
+            var both = json && markdown ? "--json or --markdown" : "FROM or --since";
+            throw new ParameterException(spec.commandLine(), both + ", not both");
         }
         var now = host.clock().instant();
         var archive = Archive.of(host, root(host, root));
@@ -156,9 +158,6 @@ public final class DiffCommand implements Callable<Integer> {
         var reading = "current".equals(first) ? null : CompletableFuture.supplyAsync(() -> earlier(first, archive, bytes, now));
         var current = Stream.of(first, to).anyMatch(word -> "current".equals(word) || "previous".equals(word))
                 ? archive.current(now, Workspace::age) : new Archive.Current(null, bytes, null, null);
-        if (current.note() != null) {
-            output.warn(current.note());
-        }
         if (current.content() == null && current.snapshot() != null) {
             output.warn("There is no " + archive.file() + " yet; 'catalog fetch' makes it.");
             return Failures.NOTHING_DONE;
@@ -172,9 +171,7 @@ public final class DiffCommand implements Callable<Integer> {
             return Failures.NOTHING_DONE;
         }
         var log = ChangeLog.open(archive.file().resolveSibling("changes.jsonl"));
-        if (log.damage() != null) {
-            output.warn(log.damage());
-        }
+        Stream.of(current.note(), log.damage()).filter(Objects::nonNull).forEach(output::warn);
         var changes = chosen(Changes.between(earlier.snapshot(), later.snapshot()), earlier, later);
         // What the log knows leads up to the present.
         changes = present ? log.explain(changes, grace, now) : changes;
@@ -271,7 +268,7 @@ public final class DiffCommand implements Callable<Integer> {
         var ids = kept.stream().map(Kept::id).toList();
         var near = ConfigError.didYouMean(word, Stream.concat(ids.stream(), Stream.of("previous", "current", "latest")).toList());
         throw new ParameterException(spec.commandLine(), found.isEmpty()
-                ? "'" + word + "' is neither a file nor a snapshot that is kept" + (near.isEmpty() ? "; 'catalog rollback --list' shows these" : near)
+                ? "'" + word + "' is no file and no kept snapshot" + (near.isEmpty() ? "; 'catalog rollback --list' shows these" : near)
                 : "'" + word + "' begins more than one: " + String.join(", ", found.stream().map(Kept::id).limit(5).toList()));
     }
 
@@ -279,9 +276,10 @@ public final class DiffCommand implements Callable<Integer> {
         if (providers.isEmpty()) {
             return changes;
         }
-        var known = Stream.of(earlier, later).flatMap(side -> side.snapshot().models().stream()).map(Model::providerId).collect(Collectors.toSet());
-        providers.stream().filter(provider -> !known.contains(provider)).findFirst().ifPresent(unknown -> {
-            throw new ParameterException(spec.commandLine(), "neither snapshot has models of '" + unknown + "'" + ConfigError.didYouMean(unknown, known));
+        var models = Stream.of(earlier, later).flatMap(side -> side.snapshot().models().stream());
+        var known = models.map(Model::providerId).collect(Collectors.toSet());
+        providers.stream().filter(provider -> !known.contains(provider)).findFirst().ifPresent(one -> {
+            throw new ParameterException(spec.commandLine(), "neither has models of '" + one + "'" + ConfigError.didYouMean(one, known));
         });
         return changes.stream().filter(change -> providers.contains(change.provider())).toList();
     }
@@ -294,13 +292,12 @@ public final class DiffCommand implements Callable<Integer> {
         } else if (markdown) {
             Changes.markdown(changes).forEach(output::data);
         } else {
-            changes.stream().collect(Collectors.groupingBy(Change::provider, LinkedHashMap::new, Collectors.toList())).values().forEach(this::lines);
+            changes.stream().collect(Collectors.groupingBy(Change::provider, LinkedHashMap::new, Collectors.toList())).forEach(this::lines);
         }
         output.say(changes.isEmpty() ? "Nothing changed." : "Changes: " + Changes.summary(changes) + ".");
     }
 
-    /** Of one provider. */
-    private void lines(List<Change> changes) {
+    private void lines(String provider, List<Change> changes) {
         int width = changes.stream().mapToInt(change -> change.subject().length()).filter(length -> length <= WIDEST_NAME).max().orElse(0);
         for (var change : changes) {
             var style = change.kind().ofFact() ? "yellow" : change.kind().sign().equals("+") ? "green" : "red";
@@ -353,7 +350,8 @@ public final class DiffCommand implements Callable<Integer> {
                 list(kept, content == null ? null : AtomicFile.sha256(content), now);
                 return Failures.OK;
             }
-            var side = to.equals("previous") ? Side.of(archive, archive.before(content), output) : Side.of(archive, named(spec, archive, to));
+            var side = to.equals("previous") ? Side.of(archive, archive.before(content), output)
+                    : Side.of(archive, named(spec, archive, to));
             if (side == null) {
                 output.warn("Nothing is kept that came before " + archive.file() + "; 'catalog rollback --list' shows what is.");
                 return Failures.NOTHING_DONE;
@@ -364,10 +362,12 @@ public final class DiffCommand implements Callable<Integer> {
             archive.keepCurrent(now, false);
             boolean written = AtomicFile.write(archive.file(), wanted);
             if (json) {
-                output.data(JsonNodeFactory.instance.objectNode().put("id", target.id()).put("at", target.at().toString()).put("written", written));
+                output.data(JsonNodeFactory.instance.objectNode().put("id", target.id()).put("at", target.at().toString())
+                        .put("written", written));
             }
-            output.say(archive.file() + " is the snapshot of " + Archive.minute(target.at()) + age(target.at(), now) + (!written ? " already."
-                    : " again" + (before == null ? "" : ": " + Changes.summary(Changes.between(before, side.snapshot())))
+            output.say(archive.file() + " is the snapshot of " + Archive.minute(target.at()) + age(target.at(), now)
+                    + (!written ? " already."
+                            : " again" + (before == null ? "" : ": " + Changes.summary(Changes.between(before, side.snapshot())))
                             + ". 'catalog render' writes the files of tools from it."));
             return Failures.OK;
         }
@@ -386,8 +386,8 @@ public final class DiffCommand implements Callable<Integer> {
             var rows = new ArrayList<List<String>>();
             for (var one : kept) {
                 boolean is = current != null && current.startsWith(one.hash());
-                array.addObject().put("id", one.id()).put("at", one.at().toString()).put("sha256", one.hash()).put("bytes", Files.size(one.file()))
-                        .put("current", is);
+                array.addObject().put("id", one.id()).put("at", one.at().toString()).put("sha256", one.hash())
+                        .put("bytes", Files.size(one.file())).put("current", is);
                 rows.add(List.of(one.id(), Workspace.age(one.at(), now), is ? "current" : ""));
             }
             if (json) {

@@ -13,6 +13,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -22,6 +23,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import lib.fetch.Fetch;
 import lib.fetch.History;
 import lib.fetch.Outcome;
@@ -134,9 +136,7 @@ public final class FetchCommand implements Callable<Integer> {
         }
         var workspace = Workspace.open(host, output, rendering.root(), providers == null ? Workspace.providers(host) : await(providers));
         var history = workspace.history();
-        if (history.damage() != null) {
-            output.warn(history.damage());
-        }
+        Stream.of(history.damage(), workspace.changeLog().damage()).filter(Objects::nonNull).forEach(output::warn);
         if (locked) {
             return fromLock(workspace);
         }
@@ -173,7 +173,7 @@ public final class FetchCommand implements Callable<Integer> {
         boolean news = everything.stream().anyMatch(Outcome.Fresh.class::isInstance);
         var kept = news || await(tools).tellsNewsByOthers() ? null : Unchanged.recall(workspace.renderedFile(), digest);
         var now = host.clock().instant();
-        var run = FetchReport.run(outcomes, history, started, now);
+        var run = FetchReport.run(workspace, outcomes, history, started, now);
         var misfits = List.<String>of();
         var report = Rendering.Report.EMPTY;
         var changes = List.<Change>of();
@@ -181,7 +181,12 @@ public final class FetchCommand implements Callable<Integer> {
         everything.stream().filter(outcome -> outcome.usable() != null).forEach(outcome -> times.put(outcome.provider(), outcome.usable().fetchedAt()));
         if (kept != null || outcomes.stream().noneMatch(outcome -> outcome.usable() != null)) {
             if (!outcomes.stream().allMatch(Outcome.Skipped.class::isInstance)) {
-                report = rendering.renderNews(workspace, await(tools), asked, run);
+                var log = workspace.changeLog();
+                if (kept != null && !log.away().isEmpty()) {
+                    // Nobody says anything new, but time has passed for what is missing.
+                    changes = workspace.settle(log, List.of(), workspace.snapshot(), Set.copyOf(times.keySet()), grace);
+                }
+                report = rendering.renderNews(workspace, await(tools), asked, run, changes.isEmpty() ? null : log);
                 workspace.confirm(times);
             }
         } else {
@@ -198,8 +203,7 @@ public final class FetchCommand implements Callable<Integer> {
             facts.notes().forEach(note -> output.say("  " + output.paint("yellow", "note") + "    " + note));
             var saved = CompletableFuture.supplyAsync(() -> workspace.keep(snapshot, times));
             var log = workspace.changeLog();
-            changes = log.settle(Changes.between(old, snapshot), snapshot, fetched.keySet(), grace, now);
-            log.append(changes, now);
+            changes = workspace.settle(log, Changes.between(old, snapshot), snapshot, fetched.keySet(), grace);
             try {
                 var touched = Sources.changed(old, snapshot);
                 touched.addAll(fetched.keySet());
@@ -334,14 +338,10 @@ public final class FetchCommand implements Callable<Integer> {
             ids.add(named(workspace, name));
         }
         if (failed) {
-            history.entries().values().stream().filter(e -> e.failureKind() != null && workspace.providers().byId().containsKey(e.provider()))
+            history.entries().values().stream().filter(e -> e.failureKind() != null && !workspace.isSource(e.provider()))
                     .forEach(e -> ids.add(e.provider()));
         } else if (names.isEmpty()) {
-            for (var provider : workspace.providers().byId().values()) {
-                if (isAskedUnnamed(provider) && (all ? keyOrNone(workspace, provider) : keySet(workspace, provider))) {
-                    ids.add(provider.id());
-                }
-            }
+            ids.addAll(workspace.askedUnnamed(all));
         }
         return workspace.known(ids);
     }
@@ -351,18 +351,6 @@ public final class FetchCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), ProvidersCommand.unknown(workspace, name));
         }
         return name;
-    }
-
-    private static boolean isAskedUnnamed(Provider provider) {
-        return provider.ship() == Provider.Ship.DEFAULT || provider.ship() == Provider.Ship.LOCAL;
-    }
-
-    private static boolean keySet(Workspace workspace, Provider provider) {
-        return workspace.providers().access(provider, workspace.host()).key() != null;
-    }
-
-    private static boolean keyOrNone(Workspace workspace, Provider provider) {
-        return provider.key() != Provider.KeyNeed.REQUIRED || keySet(workspace, provider);
     }
 
     /** The snapshot with the parts of those that answered replaced; all others keep what they have. */

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import lib.fetch.History;
 import lib.fetch.Outcome;
 import lib.model.Changes;
@@ -134,7 +135,7 @@ final class FetchReport {
     }
 
     /** The fetch as templates see it. */
-    static Rendering.Run run(List<Outcome> outcomes, History history, Instant started, Instant now) {
+    static Rendering.Run run(Workspace workspace, List<Outcome> outcomes, History history, Instant started, Instant now) {
         var told = outcomes.stream().map(outcome -> {
             var answer = outcome.usable();
             var why = failure(outcome);
@@ -145,7 +146,8 @@ final class FetchReport {
                     why != null ? why.advice() : skipped == null ? null : skipped.advice(),
                     answer == null ? null : Math.max(0, Duration.between(answer.fetchedAt(), now).toSeconds()), notes(outcome));
         }).toList();
-        var past = history.entries().values().stream().map(e -> new Rendering.Past(e.provider(), e.outcome(), e.at(),
+        var asked = told.stream().map(Rendering.Outcome::provider).collect(Collectors.toSet());
+        var past = history.entries().values().stream().filter(e -> asked.contains(e.provider()) || !workspace.isSource(e.provider())).map(e -> new Rendering.Past(e.provider(), e.outcome(), e.at(),
                 e.failureKind() == null ? null : e.failureKind().toLowerCase(Locale.ROOT), e.message(), e.advice(), e.lastSuccess(),
                 e.failuresInARow())).toList();
         return new Rendering.Run(started, Duration.between(started, now).toMillis(), Workspace.VERSION, told, past);

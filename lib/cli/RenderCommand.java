@@ -80,6 +80,7 @@ public final class RenderCommand implements Callable<Integer> {
         Options.tell(report, output);
         output.say(Workspace.count(report.written().size(), "file") + " written, " + report.unchanged().size() + " unchanged, from models/catalog.json, "
                 + workspace.snapshotAge(snapshot));
+        workspace.warnIfOld(snapshot, output);
         return Options.exitCode(report);
     }
 
@@ -98,6 +99,7 @@ public final class RenderCommand implements Callable<Integer> {
         Options.tell(report, output);
         output.say(Workspace.count(report.written().size(), "file") + " written, " + report.unchanged().size() + " unchanged, from the lock "
                 + workspace.snapshotFile() + ", " + workspace.snapshotAge(snapshot));
+        workspace.warnIfOld(snapshot, output);
         return Options.exitCode(report);
     }
 
@@ -161,12 +163,14 @@ public final class RenderCommand implements Callable<Integer> {
                     only, legacy ? Set.of("legacy") : Set.of(), run, Rendering.Scope.ALL, THREADS, Rendering.Change.latest(log)));
         }
 
-        /** After a fetch that changed nothing: only the files that tell of the fetch itself. */
-        Rendering.Report renderNews(Workspace workspace, Tools found, List<Access> asked, Rendering.Run run) throws InterruptedException {
+        /** After a fetch that changed nothing: only the files that tell of the fetch itself. @param log null unless it has grown */
+        Rendering.Report renderNews(Workspace workspace, Tools found, List<Access> asked, Rendering.Run run, ChangeLog log)
+                throws InterruptedException {
             var snapshot = new AtomicReference<Snapshot>();
             return new Renderer(found).render(new Rendering.Request(workspace.root(), asked, workspace.providers().byId().values(),
                     id -> snapshot.updateAndGet(read -> read == null ? workspace.snapshot() : read).of(id), id -> null, workspace.providers().secretValues(workspace.host()),
-                    tools.isEmpty() ? null : Set.copyOf(tools), Set.of(), legacy ? Set.of("legacy") : Set.of(), run, Rendering.Scope.NEWS, 1));
+                    tools.isEmpty() ? null : Set.copyOf(tools), Set.of(), legacy ? Set.of("legacy") : Set.of(), run, Rendering.Scope.NEWS, 1,
+                    log == null ? List.of() : Rendering.Change.latest(log)));
         }
 
         /**

@@ -114,7 +114,8 @@ final class RetiredModels {
             var shown = file.startsWith(host.home()) ? Path.of("~").resolve(host.home().relativize(file)).toString() : file.toString();
             try {
                 if (Files.size(file) <= LARGEST_FILE) {
-                    var found = retired.scan(new String(Files.readAllBytes(file), StandardCharsets.UTF_8), file.toString().endsWith(".toml"));
+                    var text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+                    var found = retired.scan(text, file.toString().endsWith(".toml"));
                     found.stream().limit(MOST_PER_FILE).forEach(line -> warnings.add(shown + ":" + line));
                     if (found.size() > MOST_PER_FILE) {
                         warnings.add(shown + ": and " + (found.size() - MOST_PER_FILE) + " more lines with such models");

@@ -81,7 +81,7 @@ public abstract class SearchCommand implements Callable<Integer> {
             return Failures.NOTHING_DONE;
         }
         int code = print(workspace, snapshot, asked);
-        output.say(workspace.snapshotFile() + ": " + workspace.snapshotAge(snapshot));
+        workspace.tellAge(snapshot, output);
         return code;
     }
 

@@ -11,12 +11,14 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import lib.fetch.History;
 import lib.fetch.Store;
 import lib.host.AtomicFile;
 import lib.host.Host;
 import lib.model.Archive;
 import lib.model.ChangeLog;
+import lib.model.Changes.Change;
 import lib.model.Snapshot;
 import lib.provider.Access;
 import lib.provider.Provider;
@@ -106,6 +108,26 @@ public record Workspace(Host host, Path root, Providers providers) {
         return ChangeLog.open(snapshotFile().resolveSibling("changes.jsonl"));
     }
 
+    /** Notes what a fetch changed, and what time has made of models that are missing. @return both */
+    List<Change> settle(ChangeLog log, List<Change> between, Snapshot snapshot, Set<String> answered, Duration grace) {
+        var now = host.clock().instant();
+        var changes = log.settle(between, snapshot, answered, grace, now);
+        try {
+            log.append(changes, now);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return changes;
+    }
+
+    /** Whom to ask when nobody is named: those whose key is set, and with {@code all} those that need none. */
+    List<String> askedUnnamed(boolean all) {
+        return providers.byId().values().stream()
+                .filter(provider -> provider.ship() == Provider.Ship.DEFAULT || provider.ship() == Provider.Ship.LOCAL)
+                .filter(provider -> all && provider.key() != Provider.KeyNeed.REQUIRED || providers.access(provider, host).key() != null)
+                .map(Provider::id).toList();
+    }
+
     /** When each input of the snapshot was fetched. */
     public Archive.Inputs inputs() {
         try {
@@ -158,12 +180,25 @@ public record Workspace(Host host, Path root, Providers providers) {
 
     /** Says it: beyond 7 days to the quiet, too. */
     void tellAge(Snapshot snapshot, Output output) {
-        var line = snapshotFile() + ": " + snapshotAge(snapshot);
-        if (Duration.between(since(snapshot), host.clock().instant()).compareTo(OLD) > 0) {
-            output.warn(output.paint("yellow", "old") + " " + line);
-        } else {
-            output.say(line);
+        if (!warnIfOld(snapshot, output)) {
+            output.say(snapshotFile() + ": " + snapshotAge(snapshot));
         }
+        try {
+            if (output.verbose() && inputs().snapshot() != null && !inputs().isOf(Files.readAllBytes(snapshotFile()))) {
+                output.say(snapshotFile() + " was changed since catalog wrote it (its checksum is not that in " + inputsFile() + "); it is used as it is");
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** @return whether it is so old that it was said */
+    boolean warnIfOld(Snapshot snapshot, Output output) {
+        boolean old = Duration.between(since(snapshot), host.clock().instant()).compareTo(OLD) > 0;
+        if (old) {
+            output.warn(output.paint("yellow", "old") + " " + snapshotFile() + ": " + snapshotAge(snapshot));
+        }
+        return old;
     }
 
     /**

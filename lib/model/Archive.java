@@ -7,6 +7,9 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -27,6 +30,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiFunction;
 import java.util.regex.Pattern;
+import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
@@ -47,7 +51,8 @@ import lib.provider.Listing;
 public record Archive(Host host, Path folder, Path file) {
     private static final int MOST_KEPT = 30;
     private static final int DIGITS = 12;
-    private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH-mm-ss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH-mm-ss'Z'", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
     private static final Pattern NAME = Pattern.compile("(\\d{4}-\\d\\d-\\d\\dT\\d\\d-\\d\\d-\\d\\dZ)-([0-9a-f]{12})\\.json\\.gz");
     /** A damaged snapshot can be replaced by an older one; one that a newer catalog wrote cannot. */
     private static final Pattern DAMAGE = Pattern.compile("the snapshot is damaged \\((.*)\\); delete it", Pattern.DOTALL);
@@ -113,12 +118,28 @@ public record Archive(Host host, Path folder, Path file) {
     /** What came before this content, the newest first; all that is kept where the content is not. @param content may be null */
     public List<Kept> before(byte[] content) throws IOException {
         var kept = list();
-        var hash = content == null ? null : hash(content);
+        var mark = content == null ? null : mark(content);
         int at = 0;
-        while (at < kept.size() && !kept.get(at).hash().equals(hash)) {
+        while (at < kept.size() && !mark(kept.get(at)).equals(mark)) {
             at++;
         }
-        return (at == kept.size() ? kept : kept.subList(at, kept.size())).stream().filter(one -> !one.hash().equals(hash)).toList();
+        var hash = at == kept.size() ? null : kept.get(at).hash();
+        return kept.stream().skip(hash == null ? 0 : at).filter(one -> !one.hash().equals(hash)).toList();
+    }
+
+    /** What a gzip file ends in: CRC-32 and length. Enough to recognise a content, and there long before its SHA-256 is. */
+    private static ByteBuffer mark(byte[] content) {
+        var crc = new CRC32();
+        crc.update(content);
+        return ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putInt((int) crc.getValue()).putInt(content.length).flip();
+    }
+
+    private static ByteBuffer mark(Kept kept) throws IOException {
+        var end = ByteBuffer.allocate(8);
+        try (var file = FileChannel.open(kept.file())) {
+            file.read(end, Math.max(0, file.size() - 8));
+        }
+        return end.flip();
     }
 
     /** @return the content, whole. @throws ConfigError naming it, where it is not */
@@ -173,8 +194,9 @@ public record Archive(Host host, Path folder, Path file) {
             for (var kept : damage.find() ? list() : List.<Kept>of()) {
                 try {
                     var whole = load(kept);
-                    return new Current(parse(kept.file(), whole), whole, kept, file + " is damaged (" + damage.group(1) + "); using the snapshot of "
-                            + minute(kept.at()) + " (" + age.apply(kept.at(), now) + " old); 'catalog rollback' writes it back");
+                    return new Current(parse(kept.file(), whole), whole, kept, file + " is damaged (" + damage.group(1)
+                            + "); using the snapshot of " + minute(kept.at()) + " (" + age.apply(kept.at(), now)
+                            + " old); 'catalog rollback' writes it back");
                 } catch (ConfigError alsoDamaged) {
                     continue;
                 }
@@ -252,14 +274,18 @@ public record Archive(Host host, Path folder, Path file) {
             return;
         }
         var content = Files.readAllBytes(file);
-        var hash = hash(content);
-        var kept = list().stream().filter(one -> one.hash().equals(hash)).toList();
-        if (!again && kept.stream().anyMatch(this::isWhole)) {
+        var mark = mark(content);
+        var kept = list();
+        int at = 0;
+        while (at < kept.size() && !(mark(kept.get(at)).equals(mark) && isWhole(kept.get(at)))) {
+            at++;
+        }
+        if (at == 0 && !kept.isEmpty() || at < kept.size() && !again) {
             return;
         }
         try {
             // What is kept was whole once; only of what others left there nobody knows.
-            if (kept.isEmpty()) {
+            if (at == kept.size()) {
                 parse(file, content);
             }
         } catch (ConfigError e) {
@@ -309,8 +335,8 @@ public record Archive(Host host, Path folder, Path file) {
         public static Inputs of(Snapshot snapshot, byte[] content, Map<String, Instant> times, Inputs before) {
             var then = new HashMap<String, Instant>();
             before.fetched().forEach(one -> then.put(one.id() + " " + one.sha256(), one.at()));
-            return new Inputs(AtomicFile.sha256(content), snapshot.inputs().stream().map(input -> new Fetched(input.id(), input.url(), input.sha256(),
-                    times.getOrDefault(input.id(), then.get(input.id() + " " + input.sha256())))).toList());
+            return new Inputs(AtomicFile.sha256(content), snapshot.inputs().stream().map(input -> new Fetched(input.id(), input.url(),
+                    input.sha256(), times.getOrDefault(input.id(), then.get(input.id() + " " + input.sha256())))).toList());
         }
 
         /** A file that is not there, or damaged, tells nothing. */
@@ -320,7 +346,8 @@ public record Archive(Host host, Path folder, Path file) {
                 var fetched = new ArrayList<Fetched>();
                 for (var one : json.path("inputs")) {
                     if (one.path("id").isTextual() && one.path("sha256").isTextual()) {
-                        fetched.add(new Fetched(one.get("id").textValue(), one.path("url").asText(), one.get("sha256").textValue(), time(one)));
+                        fetched.add(new Fetched(one.get("id").textValue(), one.path("url").asText(), one.get("sha256").textValue(),
+                                time(one)));
                     }
                 }
                 return new Inputs(json.path("snapshot").path("sha256").textValue(), fetched);

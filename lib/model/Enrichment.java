@@ -5,6 +5,7 @@ import static lib.provider.Field.*;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashSet;
@@ -60,7 +61,14 @@ public final class Enrichment {
         return own.stream().map(model -> enrich(provider, model)).toList();
     }
 
-    private record Voice(Model model, boolean inferred) {}
+    /** How sure it is that a catalogue speaks of this very model, the surest first. */
+    private enum Match { EXACT, ALIAS, INFERRED }
+
+    private record Voice(Model model, Match match) {
+        boolean inferred() {
+            return match == Match.INFERRED;
+        }
+    }
 
     private Model enrich(Provider provider, Model told) {
         var own = ownOf(told);
@@ -77,9 +85,10 @@ public final class Enrichment {
         }
         var personal = new EnumMap<Field, Fact>(Field.class);
         stated.forEach((field, value) -> personal.put(field, new Fact(value, overrideId)));
-        var person = new Voice(new Model(own.providerId(), own.id(), personal), false);
-        var provided = new Voice(own, false);
-        known.sort((a, b) -> Boolean.compare(a.inferred, b.inferred));
+        var person = new Voice(new Model(own.providerId(), own.id(), personal), Match.EXACT);
+        var provided = new Voice(own, Match.EXACT);
+        // Stable: among equals the order of the catalogues stays.
+        known.sort(Comparator.comparing(Voice::match));
         var context = context(provided, known);
         var inputs = new HashSet<Long>();
         known.stream().filter(voice -> voice.model.tokens(CONTEXT) != null).forEach(voice -> inputs.add(voice.model.tokens(MAX_INPUT)));
@@ -88,7 +97,7 @@ public final class Enrichment {
         var usual = new ArrayList<Voice>(List.of(person, provided));
         usual.addAll(known);
         var better = new ArrayList<Voice>(List.of(person));
-        known.stream().filter(voice -> !voice.inferred).forEach(better::add);
+        known.stream().filter(voice -> !voice.inferred()).forEach(better::add);
         better.add(provided);
         known.stream().filter(Voice::inferred).forEach(better::add);
         var facts = new EnumMap<Field, Fact>(Field.class);
@@ -117,11 +126,12 @@ public final class Enrichment {
         if (!provider.prefix().isEmpty() && own.id().startsWith(provider.prefix())) {
             ids.add(own.id().substring(provider.prefix().length()));
         }
+        var exact = Set.copyOf(ids);
         ids.addAll(own.list(ALIASES));
         for (var id : ids) {
             var found = catalogue.find(provider, id);
             if (found != null) {
-                return new Voice(found, false);
+                return new Voice(found, exact.contains(id) ? Match.EXACT : Match.ALIAS);
             }
         }
         var canonical = own.text(CANONICAL_ID);
@@ -130,7 +140,7 @@ public final class Enrichment {
         if (found == null && slash > 0) {
             found = catalogue.find(canonical.substring(0, slash), canonical.substring(slash + 1));
         }
-        return found == null ? null : new Voice(found, true);
+        return found == null ? null : new Voice(found, Match.INFERRED);
     }
 
     private static Long context(Voice provided, List<Voice> known) {
@@ -152,10 +162,10 @@ public final class Enrichment {
         facts.keySet().removeAll(ONLY_OWN);
         var currency = own.text(CURRENCY);
         boolean nothing = isZero(said.money(COST_INPUT)) && isZero(said.money(COST_OUTPUT));
-        if (voice.inferred || nothing || currency != null && !currency.equals(said.text(CURRENCY))) {
+        if (voice.inferred() || nothing || currency != null && !currency.equals(said.text(CURRENCY))) {
             facts.keySet().removeIf(field -> field.isMoney() || field == CURRENCY || field == TIERS);
         }
-        if (voice.inferred) {
+        if (voice.inferred()) {
             facts.keySet().retainAll(INHERITED);
         }
         var input = said.tokens(MAX_INPUT);
@@ -163,7 +173,7 @@ public final class Enrichment {
                 && (said.tokens(MAX_OUTPUT) == null || input + said.tokens(MAX_OUTPUT) != context)) {
             facts.put(CONTEXT, facts.remove(MAX_INPUT));
         }
-        return new Voice(new Model(said.providerId(), said.id(), facts), voice.inferred);
+        return new Voice(new Model(said.providerId(), said.id(), facts), voice.match);
     }
 
     private static boolean isZero(BigDecimal amount) {
@@ -180,8 +190,8 @@ public final class Enrichment {
                 continue;
             }
             if (chosen == null) {
-                chosen = voice.inferred ? new Fact(fact.value(), fact.source(), true, List.of()) : fact;
-            } else if (chosen.value() != null && !voice.inferred) {
+                chosen = voice.inferred() ? new Fact(fact.value(), fact.source(), true, List.of()) : fact;
+            } else if (chosen.value() != null && !voice.inferred()) {
                 if (chosen.value().equals(fact.value())) {
                     agree.add(fact.source());
                 } else if (field.kind() != Kind.LIST && !NOT_COMPARED.contains(field)) {
@@ -212,7 +222,7 @@ public final class Enrichment {
 
     /** Why sources say different things of one field: most differences are no mistakes. */
     public static final class Differences {
-        /** 1,048,576 for 1,000,000, and less: what lies between counting in thousands and in 1,024s. */
+        /** 1,048,576 for 1,000,000, and less: what lies between counting in thousands and in 1,024s. Prices are not rounded by more. */
         private static final double THOUSANDS = 1.055;
 
         private Differences() {}
@@ -244,7 +254,7 @@ public final class Enrichment {
             }
             if (chosen instanceof BigDecimal a && other instanceof BigDecimal b) {
                 int scale = Math.min(a.scale(), b.scale());
-                return a.signum() != 0 && b.signum() != 0
+                return a.signum() != 0 && b.signum() != 0 && ratio(a, b) <= THOUSANDS
                         && a.setScale(scale, RoundingMode.HALF_UP).compareTo(b.setScale(scale, RoundingMode.HALF_UP)) == 0;
             }
             return chosen instanceof String a && other instanceof String b && Character.isDigit(a.charAt(0)) && (a.startsWith(b) || b.startsWith(a));
