@@ -70,6 +70,7 @@
 //SOURCES lib/cli/RetiredModels.java
 //SOURCES lib/cli/SearchCommand.java
 //SOURCES lib/cli/Sources.java
+//SOURCES lib/cli/Words.java
 //SOURCES lib/cli/Workspace.java
 
 //FILES providers.yaml

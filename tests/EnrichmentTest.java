@@ -139,6 +139,33 @@ class EnrichmentTest extends CliSetup {
     }
 
     @Test
+    void a_catalogue_may_call_a_provider_by_several_names_and_write_the_ids_with_the_first() throws IOException {
+        server.on("/oa/models", Loopback.json("{\"data\":[{\"id\":\"gale-2\"},{\"id\":\"gale-instruct\"}]}"));
+        server.on("/fw/models", Loopback.json("{\"data\":[{\"id\":\"acme/embed-1\"},{\"id\":\"embed-1\"}]}"));
+        server.on("/litellm", Loopback.json("{\"gale-2\":{\"litellm_provider\":\"openai\",\"max_output_tokens\":2},"
+                + "\"text-completion-openai/gale-2\":{\"litellm_provider\":\"text-completion-openai\",\"max_output_tokens\":3},"
+                + "\"gale-instruct\":{\"litellm_provider\":\"text-completion-openai\",\"max_output_tokens\":4},"
+                + "\"fireworks_ai/acme/embed-1\":{\"litellm_provider\":\"fireworks_ai-embedding-models\",\"max_output_tokens\":5}}"));
+        door.with("OPENAI_API_OPENAI", server.uri("/oa").toString()).with("OPENAI_API_KEY", Fixtures.KEY);
+        door.with("FIREWORKS_API_OPENAI", server.uri("/fw").toString()).with("FIREWORKS_API_KEY", Fixtures.KEY);
+        assertEquals(0, fetch("openai", "fireworks", "--sources", "litellm").code());
+        assertEquals(2, model("openai", "gale-2").at("/limits/output").asInt(), "the first name counts");
+        assertEquals(4, model("openai", "gale-instruct").at("/limits/output").asInt());
+        assertEquals(5, model("fireworks", "acme/embed-1").at("/limits/output").asInt());
+        assertFalse(model("fireworks", "embed-1").at("/limits").has("output"), "no more than the name is left out");
+    }
+
+    @Test
+    void that_a_model_is_served_does_not_contradict_that_it_is_a_preview() throws IOException {
+        server.on("/groq/models", Loopback.json("{\"data\":[{\"id\":\"swift-8b\",\"active\":true},{\"id\":\"off\",\"active\":false}]}"));
+        server.on("/models-dev", Loopback.json("{\"groq\":{\"models\":{\"swift-8b\":{\"status\":\"beta\"},\"off\":{\"status\":\"beta\"}}}}"));
+        assertEquals(0, fetch("groq", "--sources", "models-dev").code());
+        assertEquals("preview", model("groq", "swift-8b").at("/lifecycle/status").asText());
+        assertFalse(model("groq", "swift-8b").has("conflicts"), model("groq", "swift-8b").toString());
+        assertEquals("retired", model("groq", "off").at("/lifecycle/status").asText());
+    }
+
+    @Test
     void overrides_win_field_by_field_and_bad_ones_are_named_with_their_line() throws IOException {
         Files.writeString(door.cwd.resolve("overrides.yaml"), """
                 models:
@@ -275,6 +302,9 @@ class EnrichmentTest extends CliSetup {
         assertEquals(3, lacking.code());
         assertTrue(lacking.err().contains("no models of mistral"), lacking.err());
         assertEquals(2, elsewhere.run("fetch", "--locked", "--force").code());
+        assertEquals(3, elsewhere.run("fetch", "--locked", "--tool", "json").code(), "the raw answer is not in the lock");
+        assertEquals(0, fetch("--locked").code());
+        assertEquals(before, written(), "where the answers are stored, everything is as a fetch leaves it");
     }
 
     @Test

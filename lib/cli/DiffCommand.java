@@ -51,7 +51,6 @@ import picocli.CommandLine.TypeConversionException;
             "  catalog diff --watch-price 10%%      for CI: exit code 1 if a price moved by 10 %% or more",
             "  git show HEAD:models/catalog.json > old.json && catalog diff old.json current"})
 public final class DiffCommand implements Callable<Integer> {
-    private static final Duration OLD = Duration.ofDays(7);
     private static final int WIDEST_NAME = 60;
 
     private final Host host;
@@ -150,14 +149,14 @@ public final class DiffCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), both + ", not both");
         }
         var now = host.clock().instant();
-        var archive = Archive.of(host, root(host, root));
+        var archive = Archive.of(host, Workspace.root(host, root));
         var first = since == null && from == null ? "previous" : from;
         boolean present = to.equals("current");
         var bytes = Files.isRegularFile(archive.file()) ? Files.readAllBytes(archive.file()) : null;
         // Reading two large snapshots takes twice as long as one; here is a second processor.
         var reading = "current".equals(first) ? null : CompletableFuture.supplyAsync(() -> earlier(first, archive, bytes, now));
         var current = Stream.of(first, to).anyMatch(word -> "current".equals(word) || "previous".equals(word))
-                ? archive.current(now, Workspace::age) : new Archive.Current(null, bytes, null, null);
+                ? archive.current(now, Workspace::howOld) : new Archive.Current(null, bytes, null, null);
         if (current.content() == null && current.snapshot() != null) {
             output.warn("There is no " + archive.file() + " yet; 'catalog fetch' makes it.");
             return Failures.NOTHING_DONE;
@@ -166,8 +165,8 @@ public final class DiffCommand implements Callable<Integer> {
         var earlier = reading == null ? side(first, archive, current)
                 : current.instead() != null ? earlier(first, archive, current.content(), now) : joined(reading);
         if (later == null || earlier == null) {
-            output.warn("No earlier snapshot of " + archive.file() + " is kept. 'catalog fetch' keeps one each time something changed;"
-                    + " two files can be compared without: 'catalog diff old.json new.json'.");
+            output.warn("No earlier snapshot of " + archive.file() + " is kept. 'catalog fetch' keeps one each time something changed,"
+                    + " but the first has nothing to compare with; two files can be compared without: 'catalog diff old.json new.json'.");
             return Failures.NOTHING_DONE;
         }
         var log = ChangeLog.open(archive.file().resolveSibling("changes.jsonl"));
@@ -177,11 +176,12 @@ public final class DiffCommand implements Callable<Integer> {
         changes = present ? log.explain(changes, grace, now) : changes;
         tell(changes);
         var compared = "From " + earlier.shown() + age(earlier.at(), now) + " to " + later.shown() + age(later.at(), now);
-        if (present && Duration.between(later.at(), now).compareTo(OLD) > 0) {
+        if (present && Workspace.isOld(later.at(), now)) {
             output.warn(compared + "; 'catalog fetch' asks again");
         } else {
             output.say(compared);
         }
+        Workspace.tellIfChanged(archive, current.snapshot() == null ? null : current.content(), output);
         if (present) {
             RetiredModels.warnings(host, later.snapshot(), log).forEach(output::warn);
         }
@@ -210,21 +210,17 @@ public final class DiffCommand implements Callable<Integer> {
         }
     }
 
-    private static Path root(Host host, Path root) {
-        return host.cwd().resolve(root == null ? Path.of("") : root).normalize();
-    }
-
     private static String age(Instant then, Instant now) {
-        return " (" + Workspace.age(then, now) + " old)";
+        return " (" + Workspace.howOld(then, now) + ")";
     }
 
     /** @return null where nothing is kept that it could be */
     private Side side(String word, Archive archive, Archive.Current current) throws IOException {
         if (word.equals("current")) {
-            var fetched = Archive.Inputs.read(archive.file().resolveSibling("extra").resolve("inputs.json")).oldest();
             var kept = current.instead();
-            return kept != null ? new Side(kept.id(), kept.at(), current.snapshot(), kept) : new Side(archive.file().toString(),
-                    fetched != null ? fetched : Files.getLastModifiedTime(archive.file()).toInstant(), current.snapshot(), null);
+            var snapshot = current.snapshot();
+            return kept != null ? new Side(kept.id(), kept.at(), snapshot, kept)
+                    : new Side(archive.file().toString(), Workspace.since(archive, snapshot, host.clock().instant()), snapshot, null);
         }
         if (word.equals("previous")) {
             return Side.of(archive, archive.before(current.content()), output);
@@ -232,7 +228,8 @@ public final class DiffCommand implements Callable<Integer> {
         try {
             var file = host.cwd().resolve(word);
             if (Files.isRegularFile(file)) {
-                return new Side(file.toString(), Files.getLastModifiedTime(file).toInstant(), Snapshot.read(file), null);
+                var at = Workspace.written(file, host.clock().instant());
+                return new Side(file.toString(), at, Archive.read(file, Files.readAllBytes(file)), null);
             }
         } catch (InvalidPathException e) {
             // then it is no file
@@ -337,19 +334,20 @@ public final class DiffCommand implements Callable<Integer> {
         }
 
         @Override
-        public Integer call() throws IOException {
+        public Integer call() throws IOException, InterruptedException {
             var now = host.clock().instant();
-            var archive = Archive.of(host, root(host, root));
-            var content = Files.isRegularFile(archive.file()) ? Files.readAllBytes(archive.file()) : null;
-            var kept = archive.list();
-            if (kept.isEmpty()) {
+            var archive = Archive.of(host, Workspace.root(host, root));
+            if (archive.list().isEmpty()) {
                 output.warn("No snapshot of " + archive.file() + " is kept; 'catalog fetch' keeps one each time something changed.");
                 return Failures.NOTHING_DONE;
             }
-            if (list) {
-                list(kept, content == null ? null : AtomicFile.sha256(content), now);
-                return Failures.OK;
+            try (var held = list ? null : archive.lock()) {
+                var content = Files.isRegularFile(archive.file()) ? Files.readAllBytes(archive.file()) : null;
+                return list ? list(archive.list(), content == null ? "" : AtomicFile.sha256(content), now) : back(archive, content, now);
             }
+        }
+
+        private int back(Archive archive, byte[] content, Instant now) throws IOException {
             var side = to.equals("previous") ? Side.of(archive, archive.before(content), output)
                     : Side.of(archive, named(spec, archive, to));
             if (side == null) {
@@ -357,10 +355,9 @@ public final class DiffCommand implements Callable<Integer> {
                 return Failures.NOTHING_DONE;
             }
             var target = side.kept();
-            var before = current(archive);
-            var wanted = archive.load(target);
+            var before = current(archive, content);
             archive.keepCurrent(now, false);
-            boolean written = AtomicFile.write(archive.file(), wanted);
+            boolean written = Workspace.putBack(archive, side.snapshot(), target.load());
             if (json) {
                 output.data(JsonNodeFactory.instance.objectNode().put("id", target.id()).put("at", target.at().toString())
                         .put("written", written));
@@ -373,19 +370,21 @@ public final class DiffCommand implements Callable<Integer> {
         }
 
         /** @return null where it is damaged, which is a reason to be here */
-        private static Snapshot current(Archive archive) throws IOException {
+        private static Snapshot current(Archive archive, byte[] content) {
             try {
-                return Snapshot.read(archive.file());
+                return content == null ? Snapshot.empty() : Archive.read(archive.file(), content);
             } catch (ConfigError damaged) {
                 return null;
             }
         }
 
-        private void list(List<Kept> kept, String current, Instant now) throws IOException {
+        /** A content may be kept several times; the file is the newest of them. */
+        private int list(List<Kept> kept, String sha256, Instant now) throws IOException {
+            var current = kept.stream().filter(one -> sha256.startsWith(one.hash())).findFirst().orElse(null);
             var array = JsonNodeFactory.instance.arrayNode();
             var rows = new ArrayList<List<String>>();
             for (var one : kept) {
-                boolean is = current != null && current.startsWith(one.hash());
+                boolean is = one.equals(current);
                 array.addObject().put("id", one.id()).put("at", one.at().toString()).put("sha256", one.hash())
                         .put("bytes", Files.size(one.file())).put("current", is);
                 rows.add(List.of(one.id(), Workspace.age(one.at(), now), is ? "current" : ""));
@@ -395,6 +394,7 @@ public final class DiffCommand implements Callable<Integer> {
             } else {
                 output.table(List.of("ID", "AGE", ""), rows);
             }
+            return Failures.OK;
         }
     }
 }

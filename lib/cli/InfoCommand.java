@@ -212,7 +212,8 @@ public final class InfoCommand extends SearchCommand {
                 description = "List numbers of which one is at least R times the other.")
         private BigDecimal minRatio;
 
-        @Option(names = "--class", paramLabel = "C", description = "List those of this class: rounding, tier, stale or real.")
+        @Option(names = "--class", paramLabel = "C", converter = Words.Classes.class,
+                description = "List those of this class: rounding, tier, stale or real.")
         private Difference only;
 
         @Option(names = "--summary", description = "Only count, per field.")
@@ -345,7 +346,7 @@ public final class InfoCommand extends SearchCommand {
             }
             var names = Stream.of(Field.values()).map(Field::schema)
                     .flatMap(one -> Stream.of(one, one.substring(one.indexOf('.') + 1))).collect(Collectors.toSet());
-            var name = known("field", field, names);
+            var name = known("field", field, names, "; see 'catalog conflicts --summary'");
             return Stream.of(Field.values()).filter(one -> ("." + one.schema()).endsWith("." + name)).collect(Collectors.toSet());
         }
     }

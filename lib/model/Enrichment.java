@@ -5,10 +5,12 @@ import static lib.provider.Field.*;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -42,23 +44,27 @@ public final class Enrichment {
     private static final Set<Field> NOT_COMPARED = EnumSet.of(NAME, FAMILY, RELEASED, UPDATED, REPLACEMENT, CURRENCY, LICENSE,
             HUGGING_FACE_ID, QUANTIZATION, TIERS);
 
-    private final List<Catalogue> catalogues;
+    private final Map<String, Catalogue> catalogues;
     private final Overrides overrides;
     private final String overrideId;
 
     /**
-     * @param catalogues in order of precedence
+     * @param catalogues by their ids, in order of precedence; null for one that is silent today, of which the last snapshot counts
      * @param overrideId the id of the input that the overrides are
      */
-    public Enrichment(List<Catalogue> catalogues, Overrides overrides, String overrideId) {
-        this.catalogues = List.copyOf(catalogues);
+    public Enrichment(Map<String, Catalogue> catalogues, Overrides overrides, String overrideId) {
+        this.catalogues = Collections.unmodifiableMap(new LinkedHashMap<>(catalogues));
         this.overrides = overrides;
         this.overrideId = overrideId;
     }
 
-    /** @param own the provider's models as its own answer has them; what an earlier enrichment added to them is dropped */
-    public List<Model> enrich(Provider provider, List<Model> own) {
-        return own.stream().map(model -> enrich(provider, model)).toList();
+    /**
+     * @param own    the provider's models as its own answer has them, or as a snapshot has them: what an earlier enrichment added
+     *               to these is dropped
+     * @param before the same models in the last snapshot, by id: what a source that is silent today said when it was last heard
+     */
+    public List<Model> enrich(Provider provider, List<Model> own, Map<String, Model> before) {
+        return own.stream().map(model -> enrich(provider, model, before.get(model.id()))).toList();
     }
 
     /** How sure it is that a catalogue speaks of this very model, the surest first. */
@@ -70,15 +76,15 @@ public final class Enrichment {
         }
     }
 
-    private Model enrich(Provider provider, Model told) {
+    private Model enrich(Provider provider, Model told, Model before) {
         var own = ownOf(told);
         var known = new ArrayList<Voice>();
-        for (var catalogue : catalogues) {
-            var found = find(catalogue, provider, own);
+        catalogues.forEach((id, catalogue) -> {
+            var found = catalogue == null ? remembered(before, id) : find(catalogue, provider, own);
             if (found != null) {
                 known.add(found);
             }
-        }
+        });
         var stated = overrides.of(provider.id(), own.id());
         if (known.isEmpty() && stated.isEmpty()) {
             return own;
@@ -103,20 +109,47 @@ public final class Enrichment {
         var facts = new EnumMap<Field, Fact>(Field.class);
         var conflicts = new ArrayList<Conflict>(0);
         for (var field : Field.values()) {
-            decide(field, BETTER_KNOWN.contains(field) ? better : usual, own, facts, conflicts);
+            decide(field, BETTER_KNOWN.contains(field) ? better : usual, facts, conflicts);
         }
-        return new Model(own.providerId(), own.id(), facts, List.copyOf(conflicts));
-    }
-
-    private static Model ownOf(Model told) {
-        var facts = new EnumMap<Field, Fact>(Field.class);
-        told.facts().forEach((field, fact) -> {
-            if (fact.source().equals(told.providerId())) {
-                facts.put(field, fact.agree().isEmpty() ? fact : new Fact(fact.value(), fact.source()));
+        var lost = new EnumMap<Field, Object>(Field.class);
+        own.facts().forEach((field, fact) -> {
+            var counts = facts.get(field);
+            if (counts == null || !counts.source().equals(own.providerId()) && !counts.agree().contains(own.providerId())) {
+                lost.put(field, fact.value());
             }
         });
-        return facts.size() == told.facts().size() && told.conflicts().isEmpty() && facts.equals(told.facts()) ? told
-                : new Model(told.providerId(), told.id(), facts);
+        return new Model(own.providerId(), own.id(), facts, List.copyOf(conflicts), lost);
+    }
+
+    /** The provider's own words: what counts of them, what something else agrees with, and what lost. */
+    private static Model ownOf(Model told) {
+        var id = told.providerId();
+        var facts = new EnumMap<Field, Fact>(Field.class);
+        told.facts().forEach((field, fact) -> {
+            if (fact.source().equals(id) || fact.agree().contains(id)) {
+                facts.put(field, fact.source().equals(id) && fact.agree().isEmpty() ? fact : new Fact(fact.value(), id));
+            }
+        });
+        told.own().forEach((field, value) -> facts.put(field, new Fact(value, id)));
+        return told.conflicts().isEmpty() && facts.equals(told.facts()) ? told : new Model(id, told.id(), facts);
+    }
+
+    /** What a snapshot holds of a source's words on a model; null where that is nothing. @param before null for a new model */
+    private static Voice remembered(Model before, String source) {
+        if (before == null) {
+            return null;
+        }
+        var facts = new EnumMap<Field, Fact>(Field.class);
+        var inferred = new boolean[1];
+        before.facts().forEach((field, fact) -> {
+            if (fact.source().equals(source) || fact.agree().contains(source)) {
+                facts.put(field, new Fact(fact.value(), source));
+                inferred[0] |= fact.inferred();
+            }
+        });
+        before.conflicts().forEach(conflict -> conflict.others().stream().filter(said -> said.source().equals(source))
+                .forEach(said -> facts.put(conflict.field(), new Fact(said.value(), source))));
+        return facts.isEmpty() ? null : new Voice(new Model(source, before.id(), facts), inferred[0] ? Match.INFERRED : Match.EXACT);
     }
 
     /** By exact id, then by an alias that the provider states; then the model it is stated to be made from, at that one's maker. */
@@ -180,7 +213,7 @@ public final class Enrichment {
         return amount != null && amount.signum() == 0;
     }
 
-    private static void decide(Field field, List<Voice> voices, Model own, Map<Field, Fact> facts, List<Conflict> conflicts) {
+    private static void decide(Field field, List<Voice> voices, Map<Field, Fact> facts, List<Conflict> conflicts) {
         Fact chosen = null;
         var agree = new ArrayList<String>(0);
         var others = new ArrayList<Said>(0);
