@@ -93,6 +93,7 @@
 //SOURCES lib/cli/SearchCommand.java
 //SOURCES lib/cli/Sources.java
 //SOURCES lib/cli/TrustCommand.java
+//SOURCES lib/cli/Words.java
 //SOURCES lib/cli/Workspace.java
 
 //FILES providers.yaml
@@ -142,7 +143,8 @@ import picocli.CommandLine.Spec;
         description = "Model lists for your AI tools, fetched with your own keys, as files you own.",
         footer = {"", "Examples:", "  catalog demo                 see it work, without a key",
             "  catalog fetch                ask the providers whose key is set, write every file",
-            "  catalog fetch groq,mistral   ask these", "  catalog render --tool aichat write aichat's files again, offline",
+            "  catalog fetch groq,mistral   ask these", "  catalog search llama --max-price 1 --capability tools",
+            "  catalog info openai/gpt-5 --explain", "  catalog diff --since 7d      what changed", "  catalog render --tool aichat write aichat's files again, offline",
             "", "Exit codes: 0 done, 1 some failed, 2 usage, 3 nothing could be done,",
             "4 configuration or template invalid, 5 refused to write, 130 interrupted."})
 public class catalog implements Callable<Integer> {

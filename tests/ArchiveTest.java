@@ -65,7 +65,7 @@ class ArchiveTest {
     }
 
     private Archive.Current current() throws IOException {
-        return archive.current(NOON, Workspace::age);
+        return archive.current(NOON, Workspace::howOld);
     }
 
     private static List<String> ids(List<Kept> kept) {
@@ -80,7 +80,7 @@ class ArchiveTest {
         assertEquals(dir.resolve(".local/state/catalog/snapshots").resolve(AtomicFile.sha256(root.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 24))
                 .resolve(kept.id() + ".json.gz"), kept.file());
         assertEquals(List.of(kept), archive.list());
-        assertArrayEquals(content(1), archive.load(kept));
+        assertArrayEquals(content(1), kept.load());
         assertEquals(snapshot(1), archive.read(kept));
         assertEquals(kept, archive.keep(content(1), NOON.plusSeconds(60)), "the newest is not kept twice");
         archive.keep(content(2), NOON.plusSeconds(60));
@@ -97,8 +97,8 @@ class ArchiveTest {
         }
         var kept = archive.list();
         assertEquals(30, kept.size());
-        assertArrayEquals(content(39), archive.load(kept.get(0)));
-        assertArrayEquals(content(10), archive.load(kept.get(29)));
+        assertArrayEquals(content(39), kept.get(0).load());
+        assertArrayEquals(content(10), kept.get(29).load());
         archive(Map.of("CATALOG_KEEP_SNAPSHOTS", "3")).keep(content(50), NOON.plusSeconds(50));
         assertEquals(3, archive.list().size());
     }
@@ -124,7 +124,7 @@ class ArchiveTest {
             var kept = few.list();
             assertEquals(Math.min(3, i + 1), kept.size());
             for (int j = 0; j < kept.size(); j++) {
-                assertArrayEquals(content(expected.get(j)), few.load(kept.get(j)), "after " + i);
+                assertArrayEquals(content(expected.get(j)), kept.get(j).load(), "after " + i);
             }
         }
         assertEquals("2027-12-25T12-00-03Z", few.list().get(0).id().substring(0, 20));
@@ -172,7 +172,7 @@ class ArchiveTest {
             }
             Files.write(kept.file(), bytes);
             try {
-                assertArrayEquals(content(1), archive.load(kept), "seed " + seed); // a bit of the header that means nothing
+                assertArrayEquals(content(1), kept.load(), "seed " + seed); // a bit of the header that means nothing
             } catch (ConfigError e) {
                 assertTrue(e.getMessage().startsWith("the kept snapshot " + kept.id() + " is damaged ("), e.getMessage());
                 assertTrue(e.getMessage().endsWith(kept.file().toString()), e.getMessage());
@@ -181,9 +181,9 @@ class ArchiveTest {
         Files.write(kept.file(), new byte[0]);
         archive.keep(content(1), NOON.plusSeconds(5));
         assertEquals(List.of(kept), archive.list(), "written anew in its place");
-        assertArrayEquals(content(1), archive.load(kept));
+        assertArrayEquals(content(1), kept.load());
         Files.delete(kept.file());
-        assertThrows(ConfigError.class, () -> archive.load(kept));
+        assertThrows(ConfigError.class, () -> kept.load());
     }
 
     @Test
@@ -269,7 +269,7 @@ class ArchiveTest {
                 }
                 """.formatted(AtomicFile.sha256(snapshot.bytes())), Files.readString(file));
         var read = Inputs.read(file);
-        assertEquals(NOON.minusSeconds(60), read.oldest());
+        assertEquals(NOON.minusSeconds(60), read.fetched().get(1).at());
         assertTrue(read.isOf(snapshot.bytes()));
         assertFalse(read.isOf(content(1)));
         var changed = new Snapshot(List.of(new Snapshot.Input("a", "https://a.example", "a1"), new Snapshot.Input("b", "https://b.example", "b2")), List.of());
@@ -286,7 +286,7 @@ class ArchiveTest {
         Files.writeString(file, content);
         assertEquals(new Inputs(null, List.of()), Inputs.read(file));
         Files.writeString(file, "{\"inputs\":[{\"id\":\"a\",\"sha256\":\"x\",\"fetched_at\":\"yesterday\"}]}");
-        assertNull(Inputs.read(file).oldest());
+        assertNull(Inputs.read(file).fetched().get(0).at());
         assertSame(1, Inputs.read(file).fetched().size());
     }
 }

@@ -274,7 +274,9 @@ class ChangesTest {
     @ValueSource(strings = {"<<<<<<< HEAD", "{}", "[]", "null", "{\"at\":\"2026-11-20T12:00:00Z\"}", "{\"at\":\"noon\",\"change\":\"missing\",\"provider\":\"p\",\"id\":\"a\"}",
         "{\"at\":\"2026-11-20T12:00:00Z\",\"change\":\"vanished\",\"provider\":\"p\",\"id\":\"a\"}",
         "{\"at\":\"2026-11-20T12:00:00Z\",\"change\":\"missing\",\"provider\":\"p\"}",
-        "{\"at\":\"2026-11-20T12:00:00Z\",\"change\":\"missing\",\"provider\":7,\"id\":\"a\"}"})
+        "{\"at\":\"2026-11-20T12:00:00Z\",\"change\":\"missing\",\"provider\":7,\"id\":\"a\"}",
+        "{\"at\":\"+1000000000-01-01T00:00:00Z\",\"change\":\"missing\",\"provider\":\"p\",\"id\":\"a\"}",
+        "{\"at\":\"2026-11-20T12:00:00Z\",\"change\":\"removed\",\"provider\":\"p\",\"id\":\"a\",\"from\":\"-1000000000-01-01T00:00:00Z\"}"})
     void lines_that_are_no_changes_are_passed_over_and_named_once(String junk) throws IOException {
         var file = dir.resolve("changes.jsonl");
         fetch(snapshot(model("p", "a"), model("p", "b")), snapshot(model("p", "b")), NOON, "p");

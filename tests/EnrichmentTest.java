@@ -93,6 +93,17 @@ class EnrichmentTest extends CliSetup {
         assertEquals(List.of("groq", "litellm", "models-dev"), inputs());
     }
 
+    @ParameterizedTest
+    @CsvSource({"0.135, 1.4e-7, rounding", "1.25, 1e-6, real", "0.2, 1e-7, tier", "0.1, 2e-7, tier"})
+    void prices_differ_by_rounding_by_tier_or_really(String modelsDev, String litellm, String expected) throws IOException {
+        server.on("/models-dev", Loopback.json("{\"groq\":{\"models\":{\"swift-8b\":{\"cost\":{\"input\":" + modelsDev + ",\"output\":5,"
+                + "\"tiers\":[{\"tier\":{\"size\":1000},\"input\":0.2}]}}}}}"));
+        server.on("/litellm", Loopback.json("{\"groq/swift-8b\":{\"litellm_provider\":\"groq\",\"input_cost_per_token\":" + litellm + "}}"));
+        fetch("groq");
+        assertEquals("cost.input " + expected, model("groq", "swift-8b").at("/conflicts/0/field").asText() + " "
+                + model("groq", "swift-8b").at("/conflicts/0/class").asText());
+    }
+
     @Test
     void nothing_is_taken_from_another_providers_model_and_nothing_from_a_zero() throws IOException {
         fetch("groq");
@@ -110,6 +121,48 @@ class EnrichmentTest extends CliSetup {
         assertEquals(400_000, gale.at("/limits/context").asInt());
         assertEquals("{}", gale.get("cost").toString());
         assertEquals("[\"capabilities.tool_call\",\"limits.context\",\"limits.output\"]", gale.get("inferred").toString());
+    }
+
+    @Test
+    void the_very_id_counts_before_an_alias_and_a_prefix_is_no_part_of_it() throws IOException {
+        server.on("/mistral/models", Loopback.json("{\"data\":[{\"id\":\"small\",\"aliases\":[\"small-1\",\"mix\"]},{\"id\":\"lone\",\"aliases\":[\"mix\"]}]}"));
+        server.on("/models-dev", Loopback.json("{\"mistral\":{\"models\":{\"mix\":{\"cost\":{\"input\":7,\"output\":7},\"limit\":{\"output\":7}}}},"
+                + "\"google\":{\"models\":{\"gem-1\":{\"limit\":{\"context\":1000,\"output\":9}}}}}"));
+        server.on("/litellm", Loopback.json("{\"mistral/small\":{\"litellm_provider\":\"mistral\",\"input_cost_per_token\":1e-6}}"));
+        server.on("/gem/models", Loopback.json("{\"data\":[{\"id\":\"models/gem-1\"}]}"));
+        door.with("GEMINI_API_OPENAI", server.uri("/gem").toString()).with("GEMINI_API_KEY", Fixtures.KEY);
+        assertEquals(0, fetch("mistral", "gemini").code());
+        assertEquals("1", model("mistral", "small").at("/cost/input").asText());
+        assertEquals("7", model("mistral", "small").at("/cost/output").asText());
+        assertEquals("7", model("mistral", "lone").at("/cost/input").asText());
+        assertEquals(9, model("gemini", "models/gem-1").at("/limits/output").asInt());
+    }
+
+    @Test
+    void a_catalogue_may_call_a_provider_by_several_names_and_write_the_ids_with_the_first() throws IOException {
+        server.on("/oa/models", Loopback.json("{\"data\":[{\"id\":\"gale-2\"},{\"id\":\"gale-instruct\"}]}"));
+        server.on("/fw/models", Loopback.json("{\"data\":[{\"id\":\"acme/embed-1\"},{\"id\":\"embed-1\"}]}"));
+        server.on("/litellm", Loopback.json("{\"gale-2\":{\"litellm_provider\":\"openai\",\"max_output_tokens\":2},"
+                + "\"text-completion-openai/gale-2\":{\"litellm_provider\":\"text-completion-openai\",\"max_output_tokens\":3},"
+                + "\"gale-instruct\":{\"litellm_provider\":\"text-completion-openai\",\"max_output_tokens\":4},"
+                + "\"fireworks_ai/acme/embed-1\":{\"litellm_provider\":\"fireworks_ai-embedding-models\",\"max_output_tokens\":5}}"));
+        door.with("OPENAI_API_OPENAI", server.uri("/oa").toString()).with("OPENAI_API_KEY", Fixtures.KEY);
+        door.with("FIREWORKS_API_OPENAI", server.uri("/fw").toString()).with("FIREWORKS_API_KEY", Fixtures.KEY);
+        assertEquals(0, fetch("openai", "fireworks", "--sources", "litellm").code());
+        assertEquals(2, model("openai", "gale-2").at("/limits/output").asInt(), "the first name counts");
+        assertEquals(4, model("openai", "gale-instruct").at("/limits/output").asInt());
+        assertEquals(5, model("fireworks", "acme/embed-1").at("/limits/output").asInt());
+        assertFalse(model("fireworks", "embed-1").at("/limits").has("output"), "no more than the name is left out");
+    }
+
+    @Test
+    void that_a_model_is_served_does_not_contradict_that_it_is_a_preview() throws IOException {
+        server.on("/groq/models", Loopback.json("{\"data\":[{\"id\":\"swift-8b\",\"active\":true},{\"id\":\"off\",\"active\":false}]}"));
+        server.on("/models-dev", Loopback.json("{\"groq\":{\"models\":{\"swift-8b\":{\"status\":\"beta\"},\"off\":{\"status\":\"beta\"}}}}"));
+        assertEquals(0, fetch("groq", "--sources", "models-dev").code());
+        assertEquals("preview", model("groq", "swift-8b").at("/lifecycle/status").asText());
+        assertFalse(model("groq", "swift-8b").has("conflicts"), model("groq", "swift-8b").toString());
+        assertEquals("retired", model("groq", "off").at("/lifecycle/status").asText());
     }
 
     @Test
@@ -249,6 +302,9 @@ class EnrichmentTest extends CliSetup {
         assertEquals(3, lacking.code());
         assertTrue(lacking.err().contains("no models of mistral"), lacking.err());
         assertEquals(2, elsewhere.run("fetch", "--locked", "--force").code());
+        assertEquals(3, elsewhere.run("fetch", "--locked", "--tool", "json").code(), "the raw answer is not in the lock");
+        assertEquals(0, fetch("--locked").code());
+        assertEquals(before, written(), "where the answers are stored, everything is as a fetch leaves it");
     }
 
     @Test

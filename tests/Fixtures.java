@@ -82,7 +82,7 @@ final class Fixtures {
             boolean dead = ship == Provider.Ship.TOMBSTONE;
             return new Provider(id, id, ship, dead ? "shut down" : null, dead ? "2026-01" : null, dead ? "phoenix" : null, baseUrl, List.of(),
                     key == Provider.KeyNeed.NONE ? List.of() : List.of("ACME_API_KEY"), null, key, auth, headers, Map.of(), "/models", page, join,
-                    mapping, "https://acme.test/docs", "2026-11", null, null, "", null, null, trust);
+                    mapping, "https://acme.test/docs", "2026-11", List.of(), List.of(), List.of(), "", null, null, trust);
         }
     }
 

@@ -183,7 +183,9 @@ class InfoTest {
         assertTrue(door.run("conflicts", "--field", "limits.output").out().contains("8,192"));
         var near = door.run("conflicts", "--field", "contxt");
         assertEquals(2, near.code());
-        assertTrue(near.err().contains("did you mean context?"), near.err());
+        assertTrue(near.err().contains("did you mean context?; see 'catalog conflicts --summary'"), near.err());
+        var far = door.run("conflicts", "--field", "foo").err();
+        assertTrue(far.contains("no field 'foo'; see 'catalog conflicts --summary'"), far);
         assertTrue(door.run("conflicts", "--class", "rounding").err().contains("No conflicts of that kind"));
         assertEquals(2, door.run("conflicts", "--class", "wrong").code());
         assertTrue(door.run("conflicts", "--provider", "mistral").err().contains("no two sources speak of the same"));

@@ -52,7 +52,8 @@ class ProviderFileTest {
                 docs: https://acme.example/docs
                 verified: 2026-08
                 models_dev: acme-ai
-                litellm: acme
+                litellm: [acme_chat, acme]
+                also_called: acme-cloud
                 ship: template
                 why: it needs an account id.
                 base_url: https://api.acme.example/v1/accounts/${ACME_ACCOUNT}/
@@ -134,8 +135,9 @@ class ProviderFileTest {
         assertEquals(new Provider.Page("after_id", Pointer.parse("/last_id"), Pointer.parse("/has_more"), null, null, null), acme.page());
         assertEquals("https://acme.example/docs", acme.docs());
         assertEquals("2026-08", acme.verified());
-        assertEquals("acme-ai", acme.modelsDev());
-        assertEquals("acme", acme.litellm());
+        assertEquals(List.of("acme-ai"), acme.knownTo("models_dev"));
+        assertEquals(List.of("acme_chat", "acme"), acme.knownTo("litellm"));
+        assertEquals(List.of("acme-cloud"), acme.alsoCalled());
         assertEquals(new Provider.Legacy("OLD_KEY", "http://old.example"), acme.legacy());
         assertEquals(Provider.Trust.BUNDLED, acme.trust());
     }
@@ -208,6 +210,7 @@ class ProviderFileTest {
         assertEquals(List.of("openai-chat"), List.copyOf(entry.wires().keySet()));
         assertEquals(List.of(Pointer.parse("/id")), entry.mapping().fields().get(Field.ID));
         assertEquals(Provider.KeyNeed.NONE, plain.named("open").key());
+        assertEquals(List.of(), entry.knownTo("litellm"));
     }
 
     @Test

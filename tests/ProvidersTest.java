@@ -273,8 +273,8 @@ class ProvidersTest {
     void a_project_entry_never_sees_a_key_even_if_it_were_bound_with_one() {
         var acme = load().named("acme");
         var strange = new Provider(acme.id(), acme.name(), acme.ship(), null, null, null, acme.baseUrl(), acme.baseUrlEnv(), acme.keyEnv(),
-                null, acme.key(), acme.auth(), acme.headers(), acme.wires(), acme.models(), null, null, acme.mapping(), null, null, null, null, "",
-                null, null, Provider.Trust.PROJECT);
+                null, acme.key(), acme.auth(), acme.headers(), acme.wires(), acme.models(), null, null, acme.mapping(), null, null, List.of(), List.of(),
+                List.of(), "", null, null, Provider.Trust.PROJECT);
         var access = load().access(strange, host("ACME_API_KEY", "not-a-real-key-1", "ACME_URL", "https://other.example"));
         assertNull(access.key());
         assertEquals(URI.create("https://api.acme.example/v1/models"), access.models());

@@ -78,7 +78,7 @@ class RenderTest {
     void an_unknown_tool_is_named_with_the_nearest() throws Exception {
         var tools = fixture().bundledTemplates().discover();
         assertEquals("no tool 'aichta'; did you mean aichat?", assertThrows(ConfigError.class, () -> tools.require(Set.of("aichta"))).getMessage());
-        assertEquals(Set.of("aichat", "codex", "json", "legacy", "mods", "run", "txt"), tools.byTool().keySet());
+        assertEquals(Set.of("aichat", "codex", "feed", "json", "legacy", "mods", "run", "txt"), tools.byTool().keySet());
     }
 
     // Headers

@@ -24,6 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code catalog search} and {@code catalog suggest} on a snapshot that lies in the working directory. */
 class SearchTest {
+    private static final String NL = System.lineSeparator();
+
     @TempDir
     Path folder;
     FrontDoor door;
@@ -246,6 +248,28 @@ class SearchTest {
         assertEquals("acme/boreas going", suggested(result));
         assertTrue(result.out().contains("; also mistral/boreas, groq/acme/boreas-2025-01-01\n"), result.out());
         assertTrue(result.out().contains("retired on 2026-11-21"), result.out());
+    }
+
+    @Test
+    void suggest_keeps_a_model_until_the_month_or_year_of_its_end_is_over() throws IOException {
+        write(door, List.of(model("groq", "month", Field.DEPRECATED_ON, "2026-11"), model("groq", "year", Field.RETIRED_ON, "2026"),
+                model("groq", "past", Field.DEPRECATED_ON, "2026-10"), model("groq", "gone", Field.RETIRED_ON, "2025")));
+        assertEquals("month year", suggested(door.run("suggest", "--use-case", "chat")));
+    }
+
+    @Test
+    void a_word_that_is_none_of_a_few_gets_them_listed_once_as_they_are_typed() {
+        for (var wrong : List.of("search --sort prise|name, price, output-price, context, released, provider; did you mean price?",
+                "suggest --use-case long_contxt|code, chat, vision, long-context, cheap; did you mean long-context?",
+                "conflicts --class rael|rounding, tier, stale, real; did you mean real?")) {
+            var result = door.run(wrong.substring(0, wrong.indexOf('|')).split(" "));
+            assertEquals(2, result.code());
+            assertTrue(result.err().contains(" is not one of " + wrong.substring(wrong.indexOf('|') + 1) + NL), result.err());
+        }
+        assertTrue(door.run("search", "--help").out().contains("One of name, price, output-price,"));
+        for (var word : List.of("long-context", "LONG_CONTEXT", "Long_context")) {
+            assertEquals("claude-haiku-4-5", suggested(door.run("suggest", "--use-case", word)));
+        }
     }
 
     @Test

@@ -113,7 +113,9 @@ class SnapshotTest {
                 var conflicts = facts.keySet().stream().filter(field -> random.nextInt(4) == 0)
                         .map(field -> new Model.Conflict(field, List.of(new Model.Said(odd(random), sample(field, random))),
                                 Model.Difference.values()[random.nextInt(Model.Difference.values().length)])).toList();
-                var model = new Model("p" + random.nextInt(3), odd(random), facts, conflicts);
+                var own = new EnumMap<Field, Object>(Field.class);
+                facts.keySet().stream().filter(field -> random.nextInt(4) == 0).forEach(field -> own.put(field, sample(field, random)));
+                var model = new Model("p" + random.nextInt(3), odd(random), facts, conflicts, own);
                 models.put(model.providerId() + " " + model.id(), model);
             }
             var snapshot = new Snapshot(List.of(new Snapshot.Input(odd(random), odd(random), HASH)), List.copyOf(models.values()));

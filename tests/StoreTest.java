@@ -124,11 +124,14 @@ class StoreTest {
     }
 
     @Test
-    void a_long_answer_is_kept_compressed_and_its_damage_is_found() throws Exception {
+    void a_catalogue_is_kept_compressed_and_its_damage_is_found() throws Exception {
         var store = new Store(dir.resolve("answers"));
-        var access = access("acme", URL, Fixtures.KEY);
+        var host = new lib.host.Host(java.util.Map.of("HOME", dir.toString(), "LITELLM_API_OPENAI", "http://127.0.0.1:1/map"), dir, java.time.Clock.systemUTC(),
+                new java.io.PrintWriter(System.out), new java.io.PrintWriter(System.err), false);
+        var providers = lib.provider.Providers.load(host, Shell.class.getResourceAsStream("/providers.yaml").readAllBytes());
+        var access = providers.access(providers.named("litellm"), host);
         var body = Fixtures.list(2_000);
-        store.save(access, answer("acme", URL, body));
+        store.save(access, answer("litellm", access.models(), body));
         var file = files().get(0);
         assertTrue(Files.size(file) * 4 < body.length(), Files.size(file) + " bytes for " + body.length());
         assertEquals(body, new String(store.load(access).body(), java.nio.charset.StandardCharsets.UTF_8));

@@ -88,6 +88,7 @@ public final class DemoCommand implements Callable<Integer> {
         for (var file : List.of("models/catalog.json", "config/aichat/models_groq.yaml", "config/codex/openrouter.config.toml", "config/mods/models_mistral.yml")) {
             output.data(shown.resolve(file).toString());
         }
+        output.say("Try:  catalog info openai/sample-5 --explain --root " + shown);
         output.say("Then, with a key of yours set (GROQ_API_KEY, OPENROUTER_API_KEY, …):");
         output.say("  catalog fetch                  writes config/ and models/ here");
         output.say("  catalog providers list         which keys it looks for");

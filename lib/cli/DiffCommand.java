@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -50,7 +51,6 @@ import picocli.CommandLine.TypeConversionException;
             "  catalog diff --watch-price 10%%      for CI: exit code 1 if a price moved by 10 %% or more",
             "  git show HEAD:models/catalog.json > old.json && catalog diff old.json current"})
 public final class DiffCommand implements Callable<Integer> {
-    private static final Duration OLD = Duration.ofDays(7);
     private static final int WIDEST_NAME = 60;
 
     private final Host host;
@@ -145,20 +145,18 @@ public final class DiffCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (from != null && since != null || json && markdown) {
-            throw new ParameterException(spec.commandLine(), json && markdown ? "--json or --markdown, not both" : "FROM or --since, not both");
+            var both = json && markdown ? "--json or --markdown" : "FROM or --since";
+            throw new ParameterException(spec.commandLine(), both + ", not both");
         }
         var now = host.clock().instant();
-        var archive = Archive.of(host, root(host, root));
+        var archive = Archive.of(host, Workspace.root(host, root));
         var first = since == null && from == null ? "previous" : from;
         boolean present = to.equals("current");
         var bytes = Files.isRegularFile(archive.file()) ? Files.readAllBytes(archive.file()) : null;
         // Reading two large snapshots takes twice as long as one; here is a second processor.
         var reading = "current".equals(first) ? null : CompletableFuture.supplyAsync(() -> earlier(first, archive, bytes, now));
         var current = Stream.of(first, to).anyMatch(word -> "current".equals(word) || "previous".equals(word))
-                ? archive.current(now, Workspace::age) : new Archive.Current(null, bytes, null, null);
-        if (current.note() != null) {
-            output.warn(current.note());
-        }
+                ? archive.current(now, Workspace::howOld) : new Archive.Current(null, bytes, null, null);
         if (current.content() == null && current.snapshot() != null) {
             output.warn("There is no " + archive.file() + " yet; 'catalog fetch' makes it.");
             return Failures.NOTHING_DONE;
@@ -167,24 +165,23 @@ public final class DiffCommand implements Callable<Integer> {
         var earlier = reading == null ? side(first, archive, current)
                 : current.instead() != null ? earlier(first, archive, current.content(), now) : joined(reading);
         if (later == null || earlier == null) {
-            output.warn("No earlier snapshot of " + archive.file() + " is kept. 'catalog fetch' keeps one each time something changed;"
-                    + " two files can be compared without: 'catalog diff old.json new.json'.");
+            output.warn("No earlier snapshot of " + archive.file() + " is kept. 'catalog fetch' keeps one each time something changed,"
+                    + " but the first has nothing to compare with; two files can be compared without: 'catalog diff old.json new.json'.");
             return Failures.NOTHING_DONE;
         }
         var log = ChangeLog.open(archive.file().resolveSibling("changes.jsonl"));
-        if (log.damage() != null) {
-            output.warn(log.damage());
-        }
+        Stream.of(current.note(), log.damage()).filter(Objects::nonNull).forEach(output::warn);
         var changes = chosen(Changes.between(earlier.snapshot(), later.snapshot()), earlier, later);
         // What the log knows leads up to the present.
         changes = present ? log.explain(changes, grace, now) : changes;
         tell(changes);
         var compared = "From " + earlier.shown() + age(earlier.at(), now) + " to " + later.shown() + age(later.at(), now);
-        if (present && Duration.between(later.at(), now).compareTo(OLD) > 0) {
+        if (present && Workspace.isOld(later.at(), now)) {
             output.warn(compared + "; 'catalog fetch' asks again");
         } else {
             output.say(compared);
         }
+        Workspace.tellIfChanged(archive, current.snapshot() == null ? null : current.content(), output);
         if (present) {
             RetiredModels.warnings(host, later.snapshot(), log).forEach(output::warn);
         }
@@ -213,21 +210,17 @@ public final class DiffCommand implements Callable<Integer> {
         }
     }
 
-    private static Path root(Host host, Path root) {
-        return host.cwd().resolve(root == null ? Path.of("") : root).normalize();
-    }
-
     private static String age(Instant then, Instant now) {
-        return " (" + Workspace.age(then, now) + " old)";
+        return " (" + Workspace.howOld(then, now) + ")";
     }
 
     /** @return null where nothing is kept that it could be */
     private Side side(String word, Archive archive, Archive.Current current) throws IOException {
         if (word.equals("current")) {
-            var fetched = Archive.Inputs.read(archive.file().resolveSibling("extra").resolve("inputs.json")).oldest();
             var kept = current.instead();
-            return kept != null ? new Side(kept.id(), kept.at(), current.snapshot(), kept) : new Side(archive.file().toString(),
-                    fetched != null ? fetched : Files.getLastModifiedTime(archive.file()).toInstant(), current.snapshot(), null);
+            var snapshot = current.snapshot();
+            return kept != null ? new Side(kept.id(), kept.at(), snapshot, kept)
+                    : new Side(archive.file().toString(), Workspace.since(archive, snapshot, host.clock().instant()), snapshot, null);
         }
         if (word.equals("previous")) {
             return Side.of(archive, archive.before(current.content()), output);
@@ -235,7 +228,8 @@ public final class DiffCommand implements Callable<Integer> {
         try {
             var file = host.cwd().resolve(word);
             if (Files.isRegularFile(file)) {
-                return new Side(file.toString(), Files.getLastModifiedTime(file).toInstant(), Snapshot.read(file), null);
+                var at = Workspace.written(file, host.clock().instant());
+                return new Side(file.toString(), at, Archive.read(file, Files.readAllBytes(file)), null);
             }
         } catch (InvalidPathException e) {
             // then it is no file
@@ -271,7 +265,7 @@ public final class DiffCommand implements Callable<Integer> {
         var ids = kept.stream().map(Kept::id).toList();
         var near = ConfigError.didYouMean(word, Stream.concat(ids.stream(), Stream.of("previous", "current", "latest")).toList());
         throw new ParameterException(spec.commandLine(), found.isEmpty()
-                ? "'" + word + "' is neither a file nor a snapshot that is kept" + (near.isEmpty() ? "; 'catalog rollback --list' shows these" : near)
+                ? "'" + word + "' is no file and no kept snapshot" + (near.isEmpty() ? "; 'catalog rollback --list' shows these" : near)
                 : "'" + word + "' begins more than one: " + String.join(", ", found.stream().map(Kept::id).limit(5).toList()));
     }
 
@@ -279,9 +273,10 @@ public final class DiffCommand implements Callable<Integer> {
         if (providers.isEmpty()) {
             return changes;
         }
-        var known = Stream.of(earlier, later).flatMap(side -> side.snapshot().models().stream()).map(Model::providerId).collect(Collectors.toSet());
-        providers.stream().filter(provider -> !known.contains(provider)).findFirst().ifPresent(unknown -> {
-            throw new ParameterException(spec.commandLine(), "neither snapshot has models of '" + unknown + "'" + ConfigError.didYouMean(unknown, known));
+        var models = Stream.of(earlier, later).flatMap(side -> side.snapshot().models().stream());
+        var known = models.map(Model::providerId).collect(Collectors.toSet());
+        providers.stream().filter(provider -> !known.contains(provider)).findFirst().ifPresent(one -> {
+            throw new ParameterException(spec.commandLine(), "neither has models of '" + one + "'" + ConfigError.didYouMean(one, known));
         });
         return changes.stream().filter(change -> providers.contains(change.provider())).toList();
     }
@@ -294,13 +289,12 @@ public final class DiffCommand implements Callable<Integer> {
         } else if (markdown) {
             Changes.markdown(changes).forEach(output::data);
         } else {
-            changes.stream().collect(Collectors.groupingBy(Change::provider, LinkedHashMap::new, Collectors.toList())).values().forEach(this::lines);
+            changes.stream().collect(Collectors.groupingBy(Change::provider, LinkedHashMap::new, Collectors.toList())).forEach(this::lines);
         }
         output.say(changes.isEmpty() ? "Nothing changed." : "Changes: " + Changes.summary(changes) + ".");
     }
 
-    /** Of one provider. */
-    private void lines(List<Change> changes) {
+    private void lines(String provider, List<Change> changes) {
         int width = changes.stream().mapToInt(change -> change.subject().length()).filter(length -> length <= WIDEST_NAME).max().orElse(0);
         for (var change : changes) {
             var style = change.kind().ofFact() ? "yellow" : change.kind().sign().equals("+") ? "green" : "red";
@@ -340,54 +334,59 @@ public final class DiffCommand implements Callable<Integer> {
         }
 
         @Override
-        public Integer call() throws IOException {
+        public Integer call() throws IOException, InterruptedException {
             var now = host.clock().instant();
-            var archive = Archive.of(host, root(host, root));
-            var content = Files.isRegularFile(archive.file()) ? Files.readAllBytes(archive.file()) : null;
-            var kept = archive.list();
-            if (kept.isEmpty()) {
+            var archive = Archive.of(host, Workspace.root(host, root));
+            if (archive.list().isEmpty()) {
                 output.warn("No snapshot of " + archive.file() + " is kept; 'catalog fetch' keeps one each time something changed.");
                 return Failures.NOTHING_DONE;
             }
-            if (list) {
-                list(kept, content == null ? null : AtomicFile.sha256(content), now);
-                return Failures.OK;
+            try (var held = list ? null : archive.lock()) {
+                var content = Files.isRegularFile(archive.file()) ? Files.readAllBytes(archive.file()) : null;
+                return list ? list(archive.list(), content == null ? "" : AtomicFile.sha256(content), now) : back(archive, content, now);
             }
-            var side = to.equals("previous") ? Side.of(archive, archive.before(content), output) : Side.of(archive, named(spec, archive, to));
+        }
+
+        private int back(Archive archive, byte[] content, Instant now) throws IOException {
+            var side = to.equals("previous") ? Side.of(archive, archive.before(content), output)
+                    : Side.of(archive, named(spec, archive, to));
             if (side == null) {
                 output.warn("Nothing is kept that came before " + archive.file() + "; 'catalog rollback --list' shows what is.");
                 return Failures.NOTHING_DONE;
             }
             var target = side.kept();
-            var before = current(archive);
-            var wanted = archive.load(target);
+            var before = current(archive, content);
             archive.keepCurrent(now, false);
-            boolean written = AtomicFile.write(archive.file(), wanted);
+            boolean written = Workspace.putBack(archive, side.snapshot(), target.load());
             if (json) {
-                output.data(JsonNodeFactory.instance.objectNode().put("id", target.id()).put("at", target.at().toString()).put("written", written));
+                output.data(JsonNodeFactory.instance.objectNode().put("id", target.id()).put("at", target.at().toString())
+                        .put("written", written));
             }
-            output.say(archive.file() + " is the snapshot of " + Archive.minute(target.at()) + age(target.at(), now) + (!written ? " already."
-                    : " again" + (before == null ? "" : ": " + Changes.summary(Changes.between(before, side.snapshot())))
+            output.say(archive.file() + " is the snapshot of " + Archive.minute(target.at()) + age(target.at(), now)
+                    + (!written ? " already."
+                            : " again" + (before == null ? "" : ": " + Changes.summary(Changes.between(before, side.snapshot())))
                             + ". 'catalog render' writes the files of tools from it."));
             return Failures.OK;
         }
 
         /** @return null where it is damaged, which is a reason to be here */
-        private static Snapshot current(Archive archive) throws IOException {
+        private static Snapshot current(Archive archive, byte[] content) {
             try {
-                return Snapshot.read(archive.file());
+                return content == null ? Snapshot.empty() : Archive.read(archive.file(), content);
             } catch (ConfigError damaged) {
                 return null;
             }
         }
 
-        private void list(List<Kept> kept, String current, Instant now) throws IOException {
+        /** A content may be kept several times; the file is the newest of them. */
+        private int list(List<Kept> kept, String sha256, Instant now) throws IOException {
+            var current = kept.stream().filter(one -> sha256.startsWith(one.hash())).findFirst().orElse(null);
             var array = JsonNodeFactory.instance.arrayNode();
             var rows = new ArrayList<List<String>>();
             for (var one : kept) {
-                boolean is = current != null && current.startsWith(one.hash());
-                array.addObject().put("id", one.id()).put("at", one.at().toString()).put("sha256", one.hash()).put("bytes", Files.size(one.file()))
-                        .put("current", is);
+                boolean is = one.equals(current);
+                array.addObject().put("id", one.id()).put("at", one.at().toString()).put("sha256", one.hash())
+                        .put("bytes", Files.size(one.file())).put("current", is);
                 rows.add(List.of(one.id(), Workspace.age(one.at(), now), is ? "current" : ""));
             }
             if (json) {
@@ -395,6 +394,7 @@ public final class DiffCommand implements Callable<Integer> {
             } else {
                 output.table(List.of("ID", "AGE", ""), rows);
             }
+            return Failures.OK;
         }
     }
 }

@@ -13,6 +13,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -22,6 +24,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import lib.fetch.Fetch;
 import lib.fetch.History;
 import lib.fetch.Outcome;
@@ -134,9 +137,7 @@ public final class FetchCommand implements Callable<Integer> {
         }
         var workspace = Workspace.open(host, output, rendering.root(), providers == null ? Workspace.providers(host) : await(providers));
         var history = workspace.history();
-        if (history.damage() != null) {
-            output.warn(history.damage());
-        }
+        Stream.of(history.damage(), workspace.changeLog().damage()).filter(Objects::nonNull).forEach(output::warn);
         if (locked) {
             return fromLock(workspace);
         }
@@ -173,57 +174,65 @@ public final class FetchCommand implements Callable<Integer> {
         boolean news = everything.stream().anyMatch(Outcome.Fresh.class::isInstance);
         var kept = news || await(tools).tellsNewsByOthers() ? null : Unchanged.recall(workspace.renderedFile(), digest);
         var now = host.clock().instant();
-        var run = FetchReport.run(outcomes, history, started, now);
+        var run = FetchReport.run(workspace, outcomes, history, started, now);
         var misfits = List.<String>of();
         var report = Rendering.Report.EMPTY;
         var changes = List.<Change>of();
+        boolean comparable = true;
         var times = new HashMap<String, Instant>();
         everything.stream().filter(outcome -> outcome.usable() != null).forEach(outcome -> times.put(outcome.provider(), outcome.usable().fetchedAt()));
-        if (kept != null || outcomes.stream().noneMatch(outcome -> outcome.usable() != null)) {
-            if (!outcomes.stream().allMatch(Outcome.Skipped.class::isInstance)) {
-                report = rendering.renderNews(workspace, await(tools), asked, run);
-                workspace.confirm(times);
-            }
-        } else {
-            var known = CompletableFuture.supplyAsync(() -> beside.known(everything, documents));
-            misfits = List.copyOf(understandTheRest(workspace, outcomes, fetched));
-            var facts = await(known);
-            long before = System.nanoTime();
-            var old = workspace.snapshot();
-            var snapshot = merged(workspace, old, outcomes, fetched, facts);
-            if (output.verbose()) {
-                output.say(snapshot.models().size() + " models looked up in " + facts.inputs().size() + " catalogues in "
-                        + (System.nanoTime() - before) / 1_000_000 + " ms");
-            }
-            facts.notes().forEach(note -> output.say("  " + output.paint("yellow", "note") + "    " + note));
-            var saved = CompletableFuture.supplyAsync(() -> workspace.keep(snapshot, times));
-            var log = workspace.changeLog();
-            changes = log.settle(Changes.between(old, snapshot), snapshot, fetched.keySet(), grace, now);
-            log.append(changes, now);
-            try {
-                var touched = Sources.changed(old, snapshot);
-                touched.addAll(fetched.keySet());
-                var store = workspace.store();
-                report = rendering.render(workspace, await(tools), snapshot,
-                        id -> fetched.containsKey(id) ? fetched.get(id).answer() : RenderCommand.stored(workspace, store, id), touched, run, log);
-            } finally {
-                // Also when interrupted: nobody ends this process in the middle of it.
-                saved.exceptionally(failure -> null).join();
-            }
-            if (await(saved) != null) {
-                output.warn(await(saved));
-            }
-            RetiredModels.warnings(host, snapshot, log).forEach(output::warn);
-            if (report.problems().isEmpty() && misfits.isEmpty()) {
-                Unchanged.remember(workspace.renderedFile(), digest, lasting(workspace, report));
+        // What is read, merged and written here is nobody else's meanwhile; another fetch into this root waits.
+        try (var held = workspace.archive().lock()) {
+            if (kept != null || outcomes.stream().noneMatch(outcome -> outcome.usable() != null)) {
+                if (!outcomes.stream().allMatch(Outcome.Skipped.class::isInstance)) {
+                    var log = workspace.changeLog();
+                    if (kept != null && !log.away().isEmpty()) {
+                        // Nobody says anything new, but time has passed for what is missing.
+                        changes = workspace.settle(log, List.of(), workspace.snapshot(), Set.copyOf(times.keySet()), grace);
+                    }
+                    report = rendering.renderNews(workspace, await(tools), asked, run, changes.isEmpty() ? null : log);
+                    workspace.confirm(times);
+                }
+            } else {
+                var before = CompletableFuture.supplyAsync(workspace::snapshot);
+                var known = before.thenApplyAsync(then -> beside.known(everything, documents, then));
+                misfits = List.copyOf(understandTheRest(workspace, outcomes, fetched));
+                var facts = await(known);
+                var old = await(before);
+                long start = System.nanoTime();
+                var snapshot = merged(workspace, old, outcomes, fetched, facts);
+                if (output.verbose()) {
+                    output.say(snapshot.models().size() + " models looked up in " + facts.inputs().size() + " catalogues in "
+                            + (System.nanoTime() - start) / 1_000_000 + " ms");
+                }
+                facts.told(snapshot).forEach(note -> output.say("  " + output.paint("yellow", "note") + "    " + note));
+                comparable = !old.models().isEmpty();
+                var saved = CompletableFuture.supplyAsync(() -> workspace.keep(snapshot, times));
+                var log = workspace.changeLog();
+                changes = workspace.settle(log, Changes.between(old, snapshot), snapshot, fetched.keySet(), grace);
+                try {
+                    var touched = Sources.changed(old, snapshot);
+                    touched.addAll(fetched.keySet());
+                    var store = workspace.store();
+                    report = rendering.render(workspace, await(tools), snapshot,
+                            id -> fetched.containsKey(id) ? fetched.get(id).answer() : RenderCommand.stored(workspace, store, id), touched, run, log);
+                } finally {
+                    // Also when interrupted: nobody ends this process in the middle of it.
+                    saved.exceptionally(failure -> null).join();
+                }
+                Optional.ofNullable(await(saved)).ifPresent(output::warn);
+                RetiredModels.warnings(host, snapshot, log).forEach(output::warn);
+                if (report.problems().isEmpty() && misfits.isEmpty()) {
+                    Unchanged.remember(workspace.renderedFile(), digest, lasting(workspace, report));
+                }
             }
         }
         if (json) {
-            output.data(FetchReport.json(outcomes, report));
+            output.data(FetchReport.json(outcomes, report, everything.subList(asked.size(), everything.size()), changes, watch));
         }
         FetchReport.tell(outcomes, now, output);
         FetchReport.tellSources(everything.subList(asked.size(), everything.size()), now, output);
-        FetchReport.tellChanges(changes, watch, output);
+        FetchReport.tellChanges(changes, watch, comparable, output);
         misfits.forEach(output::warn);
         RenderCommand.Options.tell(report, output);
         output.say(kept != null ? "Nothing changed; " + Workspace.count(kept.size(), "file") + " below " + workspace.root() + " left as they are."
@@ -291,8 +300,8 @@ public final class FetchCommand implements Callable<Integer> {
 
     /** The files from the snapshot as it is, for those named or else for all that it knows. */
     private int fromLock(Workspace workspace) throws InterruptedException {
-        if (all || failed || force || offline) {
-            throw new ParameterException(spec.commandLine(), "--locked asks nobody, so it goes with neither --all, --failed, --force nor --offline");
+        if (all || failed || force || offline || json) {
+            throw new ParameterException(spec.commandLine(), "--locked asks nobody, so --all, --failed, --force, --offline and --json have no meaning with it");
         }
         names.forEach(name -> named(workspace, name));
         return RenderCommand.fromLock(workspace, rendering, spec, names, output);
@@ -334,14 +343,10 @@ public final class FetchCommand implements Callable<Integer> {
             ids.add(named(workspace, name));
         }
         if (failed) {
-            history.entries().values().stream().filter(e -> e.failureKind() != null && workspace.providers().byId().containsKey(e.provider()))
+            history.entries().values().stream().filter(e -> e.failureKind() != null && !workspace.isSource(e.provider()))
                     .forEach(e -> ids.add(e.provider()));
         } else if (names.isEmpty()) {
-            for (var provider : workspace.providers().byId().values()) {
-                if (isAskedUnnamed(provider) && (all ? keyOrNone(workspace, provider) : keySet(workspace, provider))) {
-                    ids.add(provider.id());
-                }
-            }
+            ids.addAll(workspace.askedUnnamed(all));
         }
         return workspace.known(ids);
     }
@@ -351,18 +356,6 @@ public final class FetchCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), ProvidersCommand.unknown(workspace, name));
         }
         return name;
-    }
-
-    private static boolean isAskedUnnamed(Provider provider) {
-        return provider.ship() == Provider.Ship.DEFAULT || provider.ship() == Provider.Ship.LOCAL;
-    }
-
-    private static boolean keySet(Workspace workspace, Provider provider) {
-        return workspace.providers().access(provider, workspace.host()).hasKey();
-    }
-
-    private static boolean keyOrNone(Workspace workspace, Provider provider) {
-        return provider.key() != Provider.KeyNeed.REQUIRED || keySet(workspace, provider);
     }
 
     /** The snapshot with the parts of those that answered replaced; all others keep what they have. */

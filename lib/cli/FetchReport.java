@@ -1,5 +1,6 @@
 package lib.cli;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import lib.fetch.History;
 import lib.fetch.Outcome;
 import lib.model.Changes;
@@ -21,6 +23,7 @@ import lib.render.Rendering;
 /** What a fetch tells: how it goes, what it came to, and the same as JSON for a script. */
 final class FetchReport {
     private static final int MOST_NOTES = 5;
+    private static final int MOST_CHANGES = 1_000;
 
     private FetchReport() {}
 
@@ -33,8 +36,8 @@ final class FetchReport {
                 skipped.computeIfAbsent(one.advice(), advice -> new ArrayList<>()).add(one.provider());
             }
             int shown = output.verbose() ? Integer.MAX_VALUE : MOST_NOTES;
-            notes(outcome).stream().limit(shown).forEach(note -> output.say("  " + output.paint("yellow", "note") + "    " + outcome.provider()
-                    + ": " + note));
+            notes(outcome).stream().limit(shown).forEach(note -> output.say("  " + output.paint("yellow", "note") + "    "
+                    + outcome.provider() + ": " + note));
             if (notes(outcome).size() > shown) {
                 output.say("  " + output.paint("yellow", "note") + "    " + outcome.provider() + ": and " + (notes(outcome).size() - shown)
                         + " more; --verbose and models/extra/run_*.json tell all");
@@ -111,13 +114,18 @@ final class FetchReport {
         return outcome instanceof Outcome.Failed failed ? failed.why() : null;
     }
 
-    /** What is different from before, in one line; all of it is in changes.jsonl, and what is watched stands here. */
-    static void tellChanges(List<Change> changes, DiffCommand.Watch watch, Output output) {
+    /**
+     * What is different from before, in one line; all of it is in changes.jsonl, and what is watched stands here.
+     *
+     * @param comparable whether there was a snapshot before this fetch, which 'catalog diff' can go back to
+     */
+    static void tellChanges(List<Change> changes, DiffCommand.Watch watch, boolean comparable, Output output) {
         if (!changes.isEmpty()) {
-            output.say("  " + output.paint("bold", "changed") + " " + Changes.summary(changes) + "; 'catalog diff' tells all");
+            output.say("  " + output.paint("bold", "changed") + " " + Changes.summary(changes)
+                    + (comparable ? "; 'catalog diff' tells all" : ""));
         }
-        changes.stream().filter(change -> watch != null && watch.sees(change)).forEach(change -> output.say("  " + output.paint("yellow", "watched")
-                + " " + change.line()));
+        changes.stream().filter(change -> watch != null && watch.sees(change)).forEach(change -> output.say("  "
+                + output.paint("yellow", "watched") + " " + change.line()));
     }
 
     /** A catalogue that could not be had is no failure of the fetch: what it said last serves, or nothing. */
@@ -126,15 +134,17 @@ final class FetchReport {
             var why = failure(source);
             var note = output.paint("yellow", "note") + "    ";
             if (why != null) {
-                output.say("  " + note + source.provider() + ": " + why.message() + "; " + (source.usable() == null ? "models are known by their providers alone. "
-                        : "what it said " + Workspace.age(source.usable().fetchedAt(), now) + " ago serves. ") + why.advice());
+                output.say("  " + note + source.provider() + ": " + why.message() + "; "
+                        + (source.usable() == null ? ""
+                                : "what it said " + Workspace.age(source.usable().fetchedAt(), now) + " ago serves. ") + why.advice());
             }
-            notes(source).stream().limit(output.verbose() ? Integer.MAX_VALUE : 1).forEach(text -> output.say("  " + note + source.provider() + ": " + text));
+            notes(source).stream().limit(output.verbose() ? Integer.MAX_VALUE : 1)
+                    .forEach(text -> output.say("  " + note + source.provider() + ": " + text));
         }
     }
 
     /** The fetch as templates see it. */
-    static Rendering.Run run(List<Outcome> outcomes, History history, Instant started, Instant now) {
+    static Rendering.Run run(Workspace workspace, List<Outcome> outcomes, History history, Instant started, Instant now) {
         var told = outcomes.stream().map(outcome -> {
             var answer = outcome.usable();
             var why = failure(outcome);
@@ -145,16 +155,36 @@ final class FetchReport {
                     why != null ? why.advice() : skipped == null ? null : skipped.advice(),
                     answer == null ? null : Math.max(0, Duration.between(answer.fetchedAt(), now).toSeconds()), notes(outcome));
         }).toList();
-        var past = history.entries().values().stream().map(e -> new Rendering.Past(e.provider(), e.outcome(), e.at(),
-                e.failureKind() == null ? null : e.failureKind().toLowerCase(Locale.ROOT), e.message(), e.advice(), e.lastSuccess(),
-                e.failuresInARow())).toList();
+        var asked = told.stream().map(Rendering.Outcome::provider).collect(Collectors.toSet());
+        var past = history.entries().values().stream()
+                .filter(e -> asked.contains(e.provider()) || !workspace.isSource(e.provider()))
+                .map(e -> new Rendering.Past(e.provider(), e.outcome(), e.at(),
+                        e.failureKind() == null ? null : e.failureKind().toLowerCase(Locale.ROOT), e.message(), e.advice(),
+                        e.lastSuccess(), e.failuresInARow())).toList();
         return new Rendering.Run(started, Duration.between(started, now).toMillis(), Workspace.VERSION, told, past);
     }
 
-    /** {@code fetch --json}: one object per provider that was asked or skipped. */
-    static ObjectNode json(List<Outcome> outcomes, Rendering.Report report) {
+    /**
+     * {@code fetch --json}: one object per provider that was asked or skipped, one per catalogue that was asked beside them, and
+     * what changed, each as a line of changes.jsonl without its time.
+     *
+     * @param watch null where no prices are watched
+     */
+    static ObjectNode json(List<Outcome> outcomes, Rendering.Report report, List<Outcome> sources, List<Change> changes,
+            DiffCommand.Watch watch) {
         var root = JsonNodeFactory.instance.objectNode();
-        var list = root.putArray("providers");
+        list(root.putArray("providers"), outcomes);
+        list(root.putArray("sources"), sources);
+        var told = root.put("changes_total", changes.size()).putArray("changes");
+        changes.stream().limit(MOST_CHANGES).forEach(change -> told.add(change.json()));
+        var watched = root.putArray("watched");
+        changes.stream().filter(change -> watch != null && watch.sees(change)).forEach(change -> watched.add(change.json()));
+        report.written().forEach(file -> root.withArray("/written").add(file.toString()));
+        report.problems().forEach(problem -> root.withArray("/problems").add(problem.toString()));
+        return root;
+    }
+
+    private static void list(ArrayNode list, List<Outcome> outcomes) {
         for (var outcome : outcomes) {
             var one = list.addObject().put("provider", outcome.provider()).put("outcome", kind(outcome));
             if (outcome.usable() != null) {
@@ -170,9 +200,6 @@ final class FetchReport {
             }
             notes(outcome).forEach(one.withArray("/notes")::add);
         }
-        report.written().forEach(file -> root.withArray("/written").add(file.toString()));
-        report.problems().forEach(problem -> root.withArray("/problems").add(problem.toString()));
-        return root;
     }
 
     /** 0 all was done, 1 some failed or only old data served, 3 nothing at all could be done. */

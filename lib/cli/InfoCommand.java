@@ -1,5 +1,6 @@
 package lib.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -16,9 +17,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lib.host.Host;
@@ -147,14 +146,21 @@ public final class InfoCommand extends SearchCommand {
             fact.agree().forEach(about.put("inferred", fact.inferred()).putArray("agree")::add);
             about.putArray("others");
         });
-        for (int i = 0; i < model.conflicts().size(); i++) {
-            var conflict = model.conflicts().get(i);
+        for (var conflict : model.conflicts()) {
             if (fields.path(conflict.field().schema()).path("others") instanceof ArrayNode others) {
                 var word = Output.word(difference(model, conflict, dates));
-                written.get("conflicts").get(i).get("others").forEach(said -> others.add(((ObjectNode) said).put("class", word)));
+                conflict.others().forEach(said -> others.addObject().put("source", said.source())
+                        .<ObjectNode>set("value", node(said.value())).put("class", word));
             }
         }
         return node;
+    }
+
+    /** A value that sources differ on, as in the snapshot. Lists are not compared. */
+    private static JsonNode node(Object value) {
+        var nodes = JsonNodeFactory.instance;
+        return value instanceof Long number ? nodes.numberNode(number) : value instanceof Boolean flag ? nodes.booleanNode(flag)
+                : nodes.textNode(value instanceof BigDecimal amount ? Output.plain(amount) : String.valueOf(value));
     }
 
     /** @param line a model as the snapshot writes it */
@@ -206,7 +212,8 @@ public final class InfoCommand extends SearchCommand {
                 description = "List numbers of which one is at least R times the other.")
         private BigDecimal minRatio;
 
-        @Option(names = "--class", paramLabel = "C", description = "List those of this class: rounding, tier, stale or real.")
+        @Option(names = "--class", paramLabel = "C", converter = Words.Classes.class,
+                description = "List those of this class: rounding, tier, stale or real.")
         private Difference only;
 
         @Option(names = "--summary", description = "Only count, per field.")
@@ -217,13 +224,9 @@ public final class InfoCommand extends SearchCommand {
         }
 
         /** @param ratio null where the values are no numbers */
-        private record Found(Model model, Conflict conflict, Difference difference, Double ratio) {
+        private record Found(Model model, Conflict conflict, Fact chosen, Difference difference, Double ratio) {
             Field field() {
                 return conflict.field();
-            }
-
-            Fact chosen() {
-                return model.facts().get(field());
             }
         }
 
@@ -236,10 +239,11 @@ public final class InfoCommand extends SearchCommand {
             for (var model : models) {
                 var differing = EnumSet.noneOf(Field.class);
                 for (var conflict : model.conflicts()) {
-                    var chosen = model.value(conflict.field());
+                    var chosen = model.facts().get(conflict.field());
                     if (fields.contains(conflict.field()) && chosen != null && differing.add(conflict.field())) {
-                        found.add(new Found(model, conflict, difference(model, conflict, dates), conflict.others().stream().map(said ->
-                                Differences.ratio(chosen, said.value())).filter(Objects::nonNull).max(Double::compare).orElse(null)));
+                        found.add(new Found(model, conflict, chosen, difference(model, conflict, dates),
+                                conflict.others().stream().map(said -> Differences.ratio(chosen.value(), said.value()))
+                                        .filter(ratio -> ratio != null).max(Double::compare).orElse(null)));
                     }
                 }
                 model.facts().forEach((field, fact) -> {
@@ -290,9 +294,8 @@ public final class InfoCommand extends SearchCommand {
         /** Of other kinds only those of which a difference shows that they are compared. */
         private static List<Count> counts(List<Found> found, Map<Field, Integer> agreeing) {
             var by = new EnumMap<Field, Map<Difference, Integer>>(Field.class);
-            for (var one : found) {
-                by.computeIfAbsent(one.field(), field -> new EnumMap<>(Difference.class)).merge(one.difference(), 1, Integer::sum);
-            }
+            found.forEach(one -> by.computeIfAbsent(one.field(), field -> new EnumMap<>(Difference.class))
+                    .merge(one.difference(), 1, Integer::sum));
             agreeing.keySet().stream().filter(field -> COMPARED.contains(field.kind())).forEach(field -> by.putIfAbsent(field, Map.of()));
             return by.entrySet().stream().map(e -> new Count(e.getKey(), agreeing.getOrDefault(e.getKey(), 0), e.getValue())).toList();
         }
@@ -321,12 +324,13 @@ public final class InfoCommand extends SearchCommand {
             }
             if (!summary) {
                 var conflicts = node.putArray("conflicts");
-                var lines = Output.json(found.stream().map(Found::model).toList());
-                for (int i = 0; i < lines.size(); i++) {
-                    var one = found.get(i);
+                for (var one : found) {
                     var about = conflicts.addObject().put("provider_id", one.model().providerId()).put("id", one.model().id());
-                    about.setAll((ObjectNode) parsed(lines.get(i)).get("conflicts").get(one.model().conflicts().indexOf(one.conflict())));
+                    about.put("field", one.field().schema()).set("chosen", node(one.chosen().value()));
                     about.put("source", one.chosen().source()).put("class", Output.word(one.difference()));
+                    var others = about.putArray("others");
+                    one.conflict().others().forEach(said -> others.addObject().put("source", said.source())
+                            .set("value", node(said.value())));
                     if (one.ratio() != null && !one.ratio().isInfinite()) {
                         about.put("ratio", one.ratio());
                     }
@@ -340,11 +344,9 @@ public final class InfoCommand extends SearchCommand {
             if (field == null) {
                 return EnumSet.allOf(Field.class);
             }
-            var names = new TreeSet<String>();
-            for (var one : Field.values()) {
-                names.addAll(List.of(one.schema(), one.schema().substring(one.schema().indexOf('.') + 1)));
-            }
-            var name = known("field", field, names);
+            var names = Stream.of(Field.values()).map(Field::schema)
+                    .flatMap(one -> Stream.of(one, one.substring(one.indexOf('.') + 1))).collect(Collectors.toSet());
+            var name = known("field", field, names, "; see 'catalog conflicts --summary'");
             return Stream.of(Field.values()).filter(one -> ("." + one.schema()).endsWith("." + name)).collect(Collectors.toSet());
         }
     }

@@ -245,7 +245,7 @@ public final class ProvidersCommand implements Callable<Integer> {
                 output.table(List.of("PROVIDER", "MODELS", "CONTEXT", "MAX OUTPUT", "PRICES", "TOOLS", "VISION", "REASONING"),
                         all.stream().map(StatsCommand::row).toList());
             }
-            output.say(workspace.snapshotFile() + ": " + workspace.snapshotAge(snapshot));
+            workspace.tellAge(snapshot, output);
             return Failures.OK;
         }
 

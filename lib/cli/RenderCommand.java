@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -80,6 +81,8 @@ public final class RenderCommand implements Callable<Integer> {
         Options.tell(report, output);
         output.say(Workspace.count(report.written().size(), "file") + " written, " + report.unchanged().size() + " unchanged, from models/catalog.json, "
                 + workspace.snapshotAge(snapshot));
+        workspace.tellIfChanged(output);
+        workspace.warnIfOld(snapshot, output);
         return Options.exitCode(report);
     }
 
@@ -93,12 +96,20 @@ public final class RenderCommand implements Callable<Integer> {
                     + ", so --locked cannot do it; 'catalog fetch" + (lacking.isEmpty() ? "" : " " + String.join(",", lacking)) + "' asks for them.");
             return Failures.NOTHING_DONE;
         }
-        var report = options.render(workspace, options.discover(workspace.host(), spec), snapshot, id -> null,
-                names.isEmpty() ? null : Set.copyOf(names), null, workspace.changeLog());
+        var answered = new HashMap<String, String>();
+        snapshot.inputs().forEach(input -> answered.put(input.id(), input.sha256()));
+        var report = options.render(workspace, options.discover(workspace.host(), spec), snapshot, id -> {
+            // The lock names the answer by its checksum; a stored one of the same is the same.
+            var answer = workspace.store().load(workspace.access(id));
+            return answer == null || !answer.sha256().equals(answered.get(id)) ? null : stored(workspace, workspace.store(), id);
+        }, names.isEmpty() ? null : Set.copyOf(names), null, workspace.changeLog());
         Options.tell(report, output);
         output.say(Workspace.count(report.written().size(), "file") + " written, " + report.unchanged().size() + " unchanged, from the lock "
                 + workspace.snapshotFile() + ", " + workspace.snapshotAge(snapshot));
-        return Options.exitCode(report);
+        workspace.tellIfChanged(output);
+        workspace.warnIfOld(snapshot, output);
+        boolean enough = !options.isChosen() || report.leftOut().isEmpty() || !report.written().isEmpty() || !report.unchanged().isEmpty();
+        return enough ? Options.exitCode(report) : Failures.NOTHING_DONE;
     }
 
     static JsonNode stored(Workspace workspace, Store store, String provider) {
@@ -161,12 +172,14 @@ public final class RenderCommand implements Callable<Integer> {
                     only, legacy ? Set.of("legacy") : Set.of(), run, Rendering.Scope.ALL, THREADS, Rendering.Change.latest(log)));
         }
 
-        /** After a fetch that changed nothing: only the files that tell of the fetch itself. */
-        Rendering.Report renderNews(Workspace workspace, Tools found, List<Access> asked, Rendering.Run run) throws InterruptedException {
+        /** After a fetch that changed nothing: only the files that tell of the fetch itself. @param log null unless it has grown */
+        Rendering.Report renderNews(Workspace workspace, Tools found, List<Access> asked, Rendering.Run run, ChangeLog log)
+                throws InterruptedException {
             var snapshot = new AtomicReference<Snapshot>();
             return new Renderer(found).render(new Rendering.Request(workspace.root(), asked, workspace.providers().byId().values(),
                     id -> snapshot.updateAndGet(read -> read == null ? workspace.snapshot() : read).of(id), id -> null, workspace.providers().secretValues(workspace.host()),
-                    tools.isEmpty() ? null : Set.copyOf(tools), Set.of(), legacy ? Set.of("legacy") : Set.of(), run, Rendering.Scope.NEWS, 1));
+                    tools.isEmpty() ? null : Set.copyOf(tools), Set.of(), legacy ? Set.of("legacy") : Set.of(), run, Rendering.Scope.NEWS, 1,
+                    log == null ? List.of() : Rendering.Change.latest(log)));
         }
 
         /**

@@ -89,7 +89,7 @@ public final class ResolveCommand implements Callable<Integer> {
             output.say("also: " + some(others));
         }
         warnOfItsEnd(hit.model(), output);
-        output.say(workspace.snapshotFile() + ": " + workspace.snapshotAge(snapshot));
+        workspace.tellAge(snapshot, output);
         return Failures.OK;
     }
 
@@ -208,7 +208,7 @@ public final class ResolveCommand implements Callable<Integer> {
             }
             warnOfItsEnd(model, output);
             output.say("to use it: " + uses(providers.get(model.providerId()), model.id()));
-            output.say(workspace.snapshotFile() + ": " + workspace.snapshotAge(snapshot));
+            workspace.tellAge(snapshot, output);
             return Failures.OK;
         }
 

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -19,9 +20,12 @@ import lib.host.Host;
 import lib.model.ChangeLog;
 import lib.model.Changes;
 import lib.model.Model;
+import lib.model.Search;
 import lib.model.Snapshot;
+import lib.provider.ConfigError;
 import lib.provider.Field;
 import lib.provider.Listing;
+import lib.provider.Provider;
 
 /**
  * Where a person's own settings still name a model that is deprecated, retired or gone. The files are read and never written;
@@ -36,15 +40,20 @@ final class RetiredModels {
     private static final Pattern TOML = Pattern.compile("#.*|" + QUOTED + "|([^\\s\"'\\[\\]{},=#]++)");
     private static final Pattern CODEX_PROVIDER = Pattern.compile("(?m)^\\s*model_provider\\s*=\\s*[\"']([^\"']+)[\"']");
 
+    /** A type that tells whose models they are; names of {@code openai-compatible} clients are providers' ids. */
+    private static final Pattern CLIENT = Pattern.compile("(?m)^\\s*- type:\\s*(?!openai-compatible)([\\w-]+)\\s*(?:#.*)?\\R"
+            + "\\s+name:\\s*[\"']?([^\\s\"'#]+)");
+
     /** By provider, why one should not use its model of some id. */
     private final Map<String, Map<String, String>> retired = new HashMap<>();
     /** The providers that list these ids and say nothing against them. */
     private final Map<String, Set<String>> alive = new HashMap<>();
-    private final Set<String> providers = new HashSet<>();
+    /** The providers whose models there are, by all their names in the settings of such tools. */
+    private final Map<String, Set<String>> named = new HashMap<>();
 
-    private RetiredModels(Snapshot snapshot, ChangeLog log, String today) {
+    private RetiredModels(Snapshot snapshot, ChangeLog log, Collection<Provider> known, LocalDate today) {
         for (var model : snapshot.models()) {
-            providers.add(model.providerId());
+            named.computeIfAbsent(model.providerId(), Set::of);
             var why = objection(model, today);
             if (why != null) {
                 retire(model.providerId(), model.id(), why);
@@ -66,6 +75,15 @@ final class RetiredModels {
                 }
             }
         }
+        var there = Set.copyOf(named.keySet());
+        known.stream().filter(provider -> there.contains(provider.id())).forEach(provider -> provider.alsoCalled()
+                .forEach(name -> named.merge(name, Set.of(provider.id()), RetiredModels::both)));
+    }
+
+    private static Set<String> both(Set<String> some, Set<String> more) {
+        var all = new TreeSet<>(some);
+        all.addAll(more);
+        return all;
     }
 
     private void retire(String provider, String id, String why) {
@@ -78,25 +96,19 @@ final class RetiredModels {
     }
 
     /** @return null where nobody says anything against it */
-    private static String objection(Model model, String today) {
+    private static String objection(Model model, LocalDate today) {
         var status = model.text(Field.STATUS);
         var retiredOn = model.text(Field.RETIRED_ON);
         var deprecatedOn = model.text(Field.DEPRECATED_ON);
         String why = null;
-        if ("retired".equals(status) || isPast(retiredOn, today)) {
-            why = "retired" + (isPast(retiredOn, today) ? " since " + retiredOn : "");
-        } else if ("deprecated".equals(status) || isPast(deprecatedOn, today)) {
-            why = "deprecated" + (isPast(deprecatedOn, today) ? " since " + deprecatedOn : "")
+        if ("retired".equals(status) || Search.isPast(retiredOn, today)) {
+            why = "retired" + (Search.isPast(retiredOn, today) ? " since " + retiredOn : "");
+        } else if ("deprecated".equals(status) || Search.isPast(deprecatedOn, today)) {
+            why = "deprecated" + (Search.isPast(deprecatedOn, today) ? " since " + deprecatedOn : "")
                     + (retiredOn == null ? "" : ", to be retired on " + retiredOn);
         }
         var replacement = model.text(Field.REPLACEMENT);
         return why == null ? null : Listing.visible(why + (replacement == null ? "" : "; replacement: " + replacement));
-    }
-
-    /** Of a date that is stated as month or year alone the whole of it has to be over. */
-    private static boolean isPast(String date, String today) {
-        return date != null && (date.length() == today.length() ? date.compareTo(today) <= 0
-                : date.compareTo(today.substring(0, Math.min(today.length(), date.length()))) < 0);
     }
 
     /** One line for each place that names such a model, and for each file that cannot be read. */
@@ -106,12 +118,13 @@ final class RetiredModels {
         if (files.isEmpty()) {
             return warnings;
         }
-        var retired = new RetiredModels(snapshot, log, LocalDate.ofInstant(host.clock().instant(), ZoneOffset.UTC).toString());
+        var retired = new RetiredModels(snapshot, log, providers(host), LocalDate.ofInstant(host.clock().instant(), ZoneOffset.UTC));
         for (var file : files) {
             var shown = Workspace.shown(host, file);
             try {
                 if (Files.size(file) <= LARGEST_FILE) {
-                    var found = retired.scan(new String(Files.readAllBytes(file), StandardCharsets.UTF_8), file.toString().endsWith(".toml"));
+                    var text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+                    var found = retired.scan(text, file.toString().endsWith(".toml"));
                     found.stream().limit(MOST_PER_FILE).forEach(line -> warnings.add(shown + ":" + line));
                     if (found.size() > MOST_PER_FILE) {
                         warnings.add(shown + ": and " + (found.size() - MOST_PER_FILE) + " more lines with such models");
@@ -124,6 +137,15 @@ final class RetiredModels {
         return warnings;
     }
 
+    /** None where their file has a mistake: whoever needs it more tells so. */
+    private static Collection<Provider> providers(Host host) {
+        try {
+            return Workspace.providers(host).byId().values();
+        } catch (ConfigError e) {
+            return List.of();
+        }
+    }
+
     private static String unreadable(String shown, IOException e) {
         return shown + " cannot be read (" + e.getClass().getSimpleName() + "), so not looked at for retired models";
     }
@@ -131,8 +153,9 @@ final class RetiredModels {
     /** @return {@code 12: groq/x is retired}, one for each line and model */
     private List<String> scan(String text, boolean toml) {
         var found = new LinkedHashSet<String>();
-        var named = toml ? CODEX_PROVIDER.matcher(text) : null;
-        var provider = named != null && named.find() ? named.group(1) : null;
+        var stated = CODEX_PROVIDER.matcher(text);
+        var provider = toml && stated.find() ? stated.group(1) : null;
+        var clients = toml ? Map.<String, String>of() : clients(text);
         int number = 0;
         for (var line : text.split("\n", -1)) {
             number++;
@@ -140,13 +163,15 @@ final class RetiredModels {
             while (tokens.find()) {
                 var quoted = tokens.group(1) != null ? tokens.group(1) : tokens.group(2);
                 var token = quoted != null ? quoted : withoutColon(tokens.group(3));
-                if (!toml && providers.contains(token)) {
-                    provider = token; // the client or API whose models follow
+                var client = clients.getOrDefault(token, token);
+                if (!toml && named.containsKey(client)) {
+                    provider = client; // the client or API whose models follow
                 }
                 int colon = token.indexOf(':');
                 var why = why(provider, token);
                 if (why == null && colon > 0) {
-                    why = why(token.substring(0, colon), token.substring(colon + 1));
+                    var before = token.substring(0, colon);
+                    why = why(clients.getOrDefault(before, before), token.substring(colon + 1));
                 }
                 if (why != null) {
                     found.add(number + ": " + why);
@@ -154,6 +179,16 @@ final class RetiredModels {
             }
         }
         return List.copyOf(found);
+    }
+
+    /** aichat's clients that bear a name of the person's own, each with its type. */
+    private static Map<String, String> clients(String text) {
+        var types = new HashMap<String, String>();
+        var clients = CLIENT.matcher(text);
+        while (clients.find()) {
+            types.put(clients.group(2), clients.group(1));
+        }
+        return types;
     }
 
     /** A key is a word with a colon. @param word null for a comment */
@@ -166,8 +201,8 @@ final class RetiredModels {
         var against = retired.getOrDefault(id, Collections.emptyMap());
         var living = alive.getOrDefault(id, Collections.emptySet());
         // The same id may be well and alive elsewhere; then only the right provider's word counts.
-        var where = against.containsKey(provider) ? provider
-                : against.isEmpty() || !living.isEmpty() ? null : new TreeSet<>(against.keySet()).first();
+        var where = named.getOrDefault(provider, provider == null ? Set.of() : Set.of(provider)).stream().filter(against::containsKey)
+                .findFirst().orElse(against.isEmpty() || !living.isEmpty() ? null : new TreeSet<>(against.keySet()).first());
         return where == null ? null : Listing.visible(where) + "/" + Listing.visible(id) + " is " + against.get(where);
     }
 }

@@ -81,7 +81,7 @@ public abstract class SearchCommand implements Callable<Integer> {
             return Failures.NOTHING_DONE;
         }
         int code = print(workspace, snapshot, asked);
-        output.say(workspace.snapshotFile() + ": " + workspace.snapshotAge(snapshot));
+        workspace.tellAge(snapshot, output);
         return code;
     }
 
@@ -102,12 +102,17 @@ public abstract class SearchCommand implements Callable<Integer> {
      * @throws ParameterException with the nearest that there is
      */
     String known(String what, String word, Collection<String> all) {
+        return known(what, word, all, "");
+    }
+
+    /** @param see where to find them, for the message, as they may be too many to list */
+    String known(String what, String word, Collection<String> all, String see) {
         var plain = word.strip().toLowerCase(Locale.ROOT).replace('-', '_');
         return all.contains(word) ? word : all.stream().filter(plain::equals).findFirst().orElseThrow(() -> {
             var near = Listing.visible(ConfigError.didYouMean(word, all));
             var there = all.stream().sorted().map(Listing::visible).collect(Collectors.joining(", "));
             return new ParameterException(spec.commandLine(), "no " + what + " '" + Listing.visible(word) + "'"
-                    + (near.isEmpty() && all.size() <= 40 ? "; there are " + there : near));
+                    + (near.isEmpty() && all.size() <= 40 ? "; there are " + there : near + see));
         });
     }
 
@@ -204,7 +209,8 @@ public abstract class SearchCommand implements Callable<Integer> {
         @Option(names = "--tag", paramLabel = "T", description = "With this tag in your overrides.yaml.")
         private String tag;
 
-        @Option(names = "--sort", paramLabel = "BY", defaultValue = "provider", description = "One of ${COMPLETION-CANDIDATES}.")
+        @Option(names = "--sort", paramLabel = "BY", defaultValue = "provider", converter = Words.Orders.class,
+                completionCandidates = Words.Orders.class, description = "One of ${COMPLETION-CANDIDATES}.")
         private Search.Sort sort;
 
         @Option(names = "--limit", paramLabel = "N", description = "Show no more than the first N.")
@@ -263,7 +269,7 @@ public abstract class SearchCommand implements Callable<Integer> {
                     byName.put(field.key(), field);
                 }
             }
-            return byName.get(known("capability", name, byName.keySet()));
+            return byName.get(known("capability", name, byName.keySet(), "; see 'catalog search --help'"));
         }
     }
 
@@ -273,7 +279,8 @@ public abstract class SearchCommand implements Callable<Integer> {
                 "context earns 45, for cheap price 70. Unknown earns nothing. Deprecated models are left out.", "",
                 "Example:", "  catalog suggest --use-case code --budget 2 --min-context 200k"})
     public static final class Suggest extends SearchCommand {
-        @Option(names = "--use-case", required = true, paramLabel = "USE", description = "One of ${COMPLETION-CANDIDATES}.")
+        @Option(names = "--use-case", required = true, paramLabel = "USE", converter = Words.Uses.class,
+                completionCandidates = Words.Uses.class, description = "One of ${COMPLETION-CANDIDATES}.")
         private Search.UseCase useCase;
 
         @Option(names = "--budget", paramLabel = "USD", converter = Amount.class,

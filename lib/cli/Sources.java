@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,6 +33,7 @@ import lib.provider.Provider;
  */
 record Sources(Workspace workspace, List<Provider> catalogues, Provider overrides, Overrides stated) {
     private static final String BUNDLED = "/lib/model/models.dev.json";
+    private static final String BUNDLED_URL = "bundled:";
 
     /**
      * @param named ids of sources, or {@code none}; null for what CATALOG_SOURCES names, or else all
@@ -77,45 +79,87 @@ record Sources(Workspace workspace, List<Provider> catalogues, Provider override
      * @param fetchedAt of each input, by its id
      * @param notes     what of it could not be used, one line each
      */
-    record Known(Enrichment enrichment, List<Snapshot.Input> inputs, Map<String, Instant> fetchedAt, List<String> notes) {}
+    record Known(Enrichment enrichment, List<Snapshot.Input> inputs, Map<String, Instant> fetchedAt, List<String> notes,
+            Map<String, Catalogue> catalogues, Overrides stated) {
+        private static final int MOST_NAMED = 3;
+
+        /** What to say once all models were looked up. */
+        List<String> told(Snapshot snapshot) {
+            var told = new ArrayList<>(notes);
+            catalogues.forEach((id, catalogue) -> {
+                if (catalogue != null && catalogue.refused() > 0) {
+                    told.add(id + ": " + Workspace.count(catalogue.refused(), "value") + (catalogue.refused() == 1 ? " is no usable number and is" : " are no usable numbers and are")
+                            + " left out");
+                }
+            });
+            var models = new HashSet<String>();
+            var providers = new HashSet<String>();
+            snapshot.models().forEach(model -> {
+                providers.add(model.providerId());
+                models.add(model.providerId() + "/" + model.id());
+            });
+            // A provider that was never asked may well have the model.
+            var lost = stated.facts().keySet().stream().filter(key -> providers.contains(key.substring(0, key.indexOf('/'))) && !models.contains(key)).toList();
+            lost.stream().limit(MOST_NAMED).forEach(key -> told.add("overrides.yaml tells of " + Listing.visible(key) + ", which is not in its list"
+                    + ConfigError.didYouMean(key, models)));
+            if (lost.size() > MOST_NAMED) {
+                told.add("and of " + (lost.size() - MOST_NAMED) + " more that are not");
+            }
+            return told;
+        }
+    }
 
     /**
      * @param outcomes  of everything that was asked
      * @param documents the answers that were read already, by provider id
+     * @param old       the last snapshot: of a source that is silent today, its word of then stays
      */
-    Known known(List<Outcome> outcomes, Map<String, JsonNode> documents) {
-        var read = new ArrayList<Catalogue>();
+    Known known(List<Outcome> outcomes, Map<String, JsonNode> documents, Snapshot old) {
+        var read = new LinkedHashMap<String, Catalogue>();
         var inputs = new ArrayList<Snapshot.Input>();
         var times = new LinkedHashMap<String, Instant>();
         var notes = new ArrayList<String>();
         for (var provider : catalogues) {
-            var answer = outcomes.stream().filter(o -> o.provider().equals(provider.id()) && o.usable() != null).map(Outcome::usable).findFirst()
-                    .orElse(null);
+            var id = provider.id();
+            var answer = outcomes.stream().filter(o -> o.provider().equals(id) && o.usable() != null).map(Outcome::usable).findFirst().orElse(null);
+            var then = old.inputs().stream().filter(input -> input.id().equals(id) && !input.url().startsWith(BUNDLED_URL)).findFirst().orElse(null);
             try {
-                var bundled = answer == null ? bundled(provider) : null;
-                if (answer == null && bundled == null) {
+                if (answer != null) {
+                    read.put(id, new Catalogue(provider, documents.containsKey(id) ? documents.get(id) : Json.parse(answer.body()), answer.fetchedAt()));
+                    inputs.add(new Snapshot.Input(id, answer.url().toString(), answer.sha256()));
+                    times.put(id, answer.fetchedAt());
                     continue;
                 }
-                var document = documents.containsKey(provider.id()) ? documents.get(provider.id())
-                        : Json.parse(answer == null ? bundled : answer.body());
-                var at = answer == null ? null : answer.fetchedAt();
-                read.add(new Catalogue(provider, document, at == null ? Instant.EPOCH : at));
-                inputs.add(new Snapshot.Input(provider.id(), answer == null ? "bundled:models.dev.json" : answer.url().toString(),
-                        answer == null ? AtomicFile.sha256(bundled) : answer.sha256()));
-                if (at != null) {
-                    times.put(provider.id(), at);
-                } else {
-                    notes.add(provider.id() + " was never fetched; the few models that came with catalog serve");
-                }
             } catch (IOException | Listing.NotAListing e) {
-                notes.add("the stored answer of " + provider.id() + " does not fit its entry in providers.yaml and is not used: "
-                        + Listing.visible(e.getMessage()));
+                notes.add("the stored answer of " + id + " does not fit its entry in providers.yaml and is not used: " + Listing.visible(e.getMessage()));
+            }
+            if (then != null) {
+                read.put(id, null);
+                inputs.add(then);
+                notes.add(id + " is silent; what models/catalog.json has of it stays");
+            } else if (isModelsDev(provider)) {
+                var bundled = bundled();
+                read.put(id, catalogue(provider, bundled));
+                inputs.add(new Snapshot.Input(id, BUNDLED_URL + "models.dev.json", AtomicFile.sha256(bundled)));
+                notes.add(id + " was never fetched; the few models that came with catalog serve");
             }
         }
         if (stated.sha256() != null) {
             inputs.add(new Snapshot.Input(overrides.id(), overrides.source().file(), stated.sha256()));
         }
-        return new Known(new Enrichment(read, stated, overrides == null ? "" : overrides.id()), inputs, times, notes);
+        return new Known(new Enrichment(read, stated, overrides == null ? "" : overrides.id()), inputs, times, notes, read, stated);
+    }
+
+    private static boolean isModelsDev(Provider provider) {
+        return provider.source().catalogue().equals("models_dev");
+    }
+
+    private static Catalogue catalogue(Provider provider, byte[] bundled) {
+        try {
+            return new Catalogue(provider, Json.parse(bundled), Instant.EPOCH);
+        } catch (IOException | Listing.NotAListing e) {
+            throw new IllegalStateException("our own copy", e);
+        }
     }
 
     /** What decides of all this what becomes of the models, so that the same again can be recognised. */
@@ -126,11 +170,8 @@ record Sources(Workspace workspace, List<Provider> catalogues, Provider override
         return parts;
     }
 
-    /** A small copy of models.dev's format, for those who have never reached it. @return null for other catalogues */
-    private static byte[] bundled(Provider provider) {
-        if (!provider.source().catalogue().equals("models_dev")) {
-            return null;
-        }
+    /** A small copy of models.dev, for those who have never reached it. */
+    private static byte[] bundled() {
         try (var in = Sources.class.getResourceAsStream(BUNDLED)) {
             return in.readAllBytes();
         } catch (IOException e) {
@@ -146,17 +187,12 @@ record Sources(Workspace workspace, List<Provider> catalogues, Provider override
         var sources = sourceIds(workspace, old.models());
         var before = old.inputs().stream().filter(input -> sources.contains(input.id())).toList();
         boolean same = new Snapshot(known.inputs(), List.of()).inputs().equals(before);
-        var rest = new LinkedHashMap<String, List<Model>>();
-        for (var model : old.models()) {
-            if (!fetched.containsKey(model.providerId())) {
-                rest.computeIfAbsent(model.providerId(), id -> new ArrayList<>()).add(model);
-            }
-        }
+        var rest = byProvider(old);
         var models = new ArrayList<Model>();
-        fetched.forEach((id, own) -> models.addAll(known.enrichment().enrich(workspace.providers().named(id), own)));
+        fetched.forEach((id, own) -> models.addAll(known.enrichment().enrich(workspace.providers().named(id), own, byId(rest.remove(id)))));
         rest.forEach((id, all) -> {
             var provider = workspace.providers().byId().get(id);
-            models.addAll(same || provider == null ? all : known.enrichment().enrich(provider, all));
+            models.addAll(same || provider == null ? all : known.enrichment().enrich(provider, all, byId(all)));
         });
         var inputs = new LinkedHashMap<String, Snapshot.Input>();
         old.inputs().stream().filter(input -> !sources.contains(input.id())).forEach(input -> inputs.put(input.id(), input));
@@ -182,6 +218,14 @@ record Sources(Workspace workspace, List<Provider> catalogues, Provider override
         var byProvider = new LinkedHashMap<String, List<Model>>();
         snapshot.models().forEach(model -> byProvider.computeIfAbsent(model.providerId(), id -> new ArrayList<>()).add(model));
         return byProvider;
+    }
+
+    private static Map<String, Model> byId(List<Model> models) {
+        var byId = new HashMap<String, Model>();
+        if (models != null) {
+            models.forEach(model -> byId.put(model.id(), model));
+        }
+        return byId;
     }
 
     /** Ids of sources that were not also asked as a provider. */

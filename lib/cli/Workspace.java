@@ -10,18 +10,24 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import lib.fetch.History;
 import lib.fetch.Store;
 import lib.host.AtomicFile;
 import lib.host.Host;
 import lib.model.Archive;
 import lib.model.ChangeLog;
+import lib.model.Changes.Change;
 import lib.model.Snapshot;
 import lib.provider.Access;
 import lib.provider.Listing;
@@ -47,7 +53,11 @@ public record Workspace(Host host, Path root, Providers providers) {
     /** As above, with providers that were read before. */
     static Workspace open(Host host, Output output, Path root, Providers providers) {
         providers.notes().forEach(output::warn);
-        return new Workspace(host, host.cwd().resolve(root == null ? Path.of("") : root).normalize(), providers);
+        return new Workspace(host, root(host, root), providers);
+    }
+
+    static Path root(Host host, Path root) {
+        return host.cwd().resolve(root == null ? Path.of("") : root).normalize();
     }
 
     static Providers providers(Host host) {
@@ -101,7 +111,7 @@ public record Workspace(Host host, Path root, Providers providers) {
     /** The snapshot; where it is damaged the one before, which is said. */
     public Snapshot snapshot() {
         try {
-            var current = archive().current(host.clock().instant(), Workspace::age);
+            var current = archive().current(host.clock().instant(), Workspace::howOld);
             if (current.note() != null) {
                 host.err().println(current.note());
             }
@@ -120,17 +130,37 @@ public record Workspace(Host host, Path root, Providers providers) {
         return ChangeLog.open(snapshotFile().resolveSibling("changes.jsonl"));
     }
 
+    /** Notes what a fetch changed, and what time has made of models that are missing. @return both */
+    List<Change> settle(ChangeLog log, List<Change> between, Snapshot snapshot, Set<String> answered, Duration grace) {
+        var now = host.clock().instant();
+        var changes = log.settle(between, snapshot, answered, grace, now);
+        try {
+            log.append(changes, now);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return changes;
+    }
+
+    /** Whom to ask when nobody is named: those whose key is set, and with {@code all} those that need none. */
+    List<String> askedUnnamed(boolean all) {
+        return providers.byId().values().stream()
+                .filter(provider -> provider.ship() == Provider.Ship.DEFAULT || provider.ship() == Provider.Ship.LOCAL)
+                .filter(provider -> all && provider.key() != Provider.KeyNeed.REQUIRED || providers.access(provider, host).hasKey())
+                .map(Provider::id).toList();
+    }
+
     /** When each input of the snapshot was fetched. */
     public Archive.Inputs inputs() {
         try {
-            return Archive.Inputs.read(inputsFile());
+            return archive().inputs();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
     private Path inputsFile() {
-        return snapshotFile().resolveSibling("extra").resolve("inputs.json");
+        return archive().inputsFile();
     }
 
     /** Makes this the snapshot, keeps the one before, and notes when its inputs were fetched. @return what went wrong, null if nothing did */
@@ -143,6 +173,20 @@ public record Workspace(Host host, Path root, Providers providers) {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /**
+     * Writes a snapshot that is kept to where it was. Of an input that is the same now it is known when it was fetched; the others
+     * were fetched when the snapshot was kept. @return whether it was not there already
+     */
+    static boolean putBack(Archive archive, Snapshot snapshot, byte[] content) throws IOException {
+        var noted = archive.inputs();
+        var since = archive.since(content);
+        var times = new HashMap<String, Instant>();
+        snapshot.inputs().forEach(input -> times.put(input.id(), Optional.ofNullable(noted.at(input)).orElse(since)));
+        boolean written = AtomicFile.write(archive.file(), content);
+        AtomicFile.write(archive.inputsFile(), Archive.Inputs.of(snapshot, content, times, noted).bytes());
+        return written;
     }
 
     /** The inputs are what they were, and were asked for again. */
@@ -163,44 +207,115 @@ public record Workspace(Host host, Path root, Providers providers) {
     private static final Duration TIME_TO_LIVE = Duration.ofHours(24);
     private static final Duration OLD = Duration.ofDays(7);
 
+    /** Clocks of two machines differ by less; a time further ahead than that was noted by a clock that was wrong, or this one is. */
+    private static final Duration AHEAD = Duration.ofMinutes(5);
+
     /** How old the snapshot is, beyond 24 hours with the command that refreshes it. */
     public String snapshotAge(Snapshot snapshot) {
         var now = host.clock().instant();
         var then = since(snapshot);
-        return age(then, now) + " old" + (Duration.between(then, now).compareTo(TIME_TO_LIVE) > 0 ? "; 'catalog fetch' asks again" : "");
+        return howOld(then, now) + (isAhead(then, now) ? " 'catalog fetch' asks again"
+                : Duration.between(then, now).compareTo(TIME_TO_LIVE) > 0 ? "; 'catalog fetch' asks again" : "");
     }
 
     /** Says it: beyond 7 days to the quiet, too. */
     void tellAge(Snapshot snapshot, Output output) {
-        var line = snapshotFile() + ": " + snapshotAge(snapshot);
-        if (Duration.between(since(snapshot), host.clock().instant()).compareTo(OLD) > 0) {
-            output.warn(output.paint("yellow", "old") + " " + line);
-        } else {
-            output.say(line);
+        if (!warnIfOld(snapshot, output)) {
+            output.say(snapshotFile() + ": " + snapshotAge(snapshot));
+        }
+        if (output.verbose()) {
+            tellIfChanged(output);
         }
     }
 
-    /**
-     * Since the provider that answered longest ago did so: by inputs.json, else by this machine's history, else (the snapshot came
-     * with a repository) since its file was written.
-     */
-    private Instant since(Snapshot snapshot) {
-        var history = history().entries();
-        var noted = new HashMap<String, Instant>();
-        inputs().fetched().forEach(one -> noted.put(one.id() + one.sha256(), one.at()));
-        return snapshot.inputs().stream().filter(input -> !isSource(input.id())).map(input -> {
-            var at = noted.get(input.id() + input.sha256());
-            var entry = history.get(input.id());
-            return at != null ? at : entry == null || entry.lastSuccess() == null ? written() : entry.lastSuccess();
-        }).min(Instant::compareTo).orElseGet(this::written);
-    }
-
-    private Instant written() {
+    /** As {@link #tellIfChanged(Archive, byte[], Output)}. */
+    void tellIfChanged(Output output) {
         try {
-            return Files.getLastModifiedTime(snapshotFile()).toInstant();
+            tellIfChanged(archive(), Files.isRegularFile(snapshotFile()) ? Files.readAllBytes(snapshotFile()) : null, output);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Says it where the snapshot is not what catalog wrote: what is made of it outlasts this command. @param content null for none */
+    static void tellIfChanged(Archive archive, byte[] content, Output output) throws IOException {
+        var noted = archive.inputs();
+        boolean changed = content != null && noted.snapshot() != null && !noted.isOf(content);
+        // A damaged one is not used.
+        if (changed && archive.current(Instant.EPOCH, Workspace::howOld).instead() == null) {
+            output.say(archive.file() + " was changed since catalog wrote it (its checksum is not that in " + archive.inputsFile()
+                    + "); it is used as it is");
+        }
+    }
+
+    /** @return whether it is so old that it was said */
+    boolean warnIfOld(Snapshot snapshot, Output output) {
+        boolean old = isOld(since(snapshot), host.clock().instant());
+        if (old) {
+            output.warn(output.paint("yellow", "old") + " " + snapshotFile() + ": " + snapshotAge(snapshot));
+        }
+        return old;
+    }
+
+    /** Whether it has to be said; so has a time that cannot be. */
+    static boolean isOld(Instant then, Instant now) {
+        return isAhead(then, now) || Duration.between(then, now).compareTo(OLD) > 0;
+    }
+
+    private static boolean isAhead(Instant then, Instant now) {
+        return then.isAfter(now.plus(AHEAD));
+    }
+
+    /**
+     * Since the provider that answered longest ago did so: by inputs.json, else by the stored answer, where that is the same answer.
+     * This machine's history would not do: it tells of the last answer, which need not be the one that the snapshot is made of.
+     */
+    private Instant since(Snapshot snapshot) {
+        try {
+            return since(archive(), snapshot.inputs().stream().filter(input -> !isSource(input.id())).toList(), this::stored, snapshot,
+                    host.clock().instant());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Instant stored(Snapshot.Input input) {
+        var answer = providers.byId().containsKey(input.id()) ? store().load(access(input.id())) : null;
+        return answer != null && answer.sha256().equals(input.sha256()) ? answer.fetchedAt() : null;
+    }
+
+    /** As above, without knowing which inputs are providers: settings that have to be mended are no reason not to compare. */
+    static Instant since(Archive archive, Snapshot snapshot, Instant now) throws IOException {
+        return since(archive, snapshot.inputs(), input -> null, snapshot, now);
+    }
+
+    private static Instant since(Archive archive, List<Snapshot.Input> inputs, Function<Snapshot.Input, Instant> otherwise, Snapshot snapshot,
+            Instant now) throws IOException {
+        var noted = archive.inputs();
+        var times = new ArrayList<Instant>();
+        inputs.forEach(input -> times.add(Optional.ofNullable(noted.at(input)).orElseGet(() -> otherwise.apply(input))));
+        if (times.isEmpty() || times.removeIf(Objects::isNull)) {
+            times.add(kept(archive, snapshot, now));
+        }
+        var last = Collections.max(times);
+        return isAhead(last, now) ? last : Collections.min(times);
+    }
+
+    /** Since it was kept first, else (it came with a repository) since its file was written. */
+    private static Instant kept(Archive archive, Snapshot snapshot, Instant now) throws IOException {
+        if (!Files.isRegularFile(archive.file())) {
+            return now;
+        }
+        var since = archive.since(Files.readAllBytes(archive.file()));
+        // Where the file is damaged, the snapshot is another than what it holds.
+        since = since == null ? archive.since(snapshot.bytes()) : since;
+        return since == null ? written(archive.file(), now) : since;
+    }
+
+    /** By the file system, whose clock need not be ours. */
+    static Instant written(Path file, Instant now) throws IOException {
+        var written = Files.getLastModifiedTime(file).toInstant();
+        return written.isAfter(now) ? now : written;
     }
 
     /** All that decides, beside answers and templates, what is rendered: this program, the user's files, addresses and keys. */
@@ -275,8 +390,16 @@ public record Workspace(Host host, Path root, Providers providers) {
         return Listing.visible(file.startsWith(host.home()) ? Path.of("~").resolve(host.home().relativize(file)).toString() : file.toString());
     }
 
+    /** {@code 3 days old}, for people. */
+    public static String howOld(Instant then, Instant now) {
+        return isAhead(then, now) ? "of unknown age: its time lies in the future, is the clock right?" : age(then, now) + " old";
+    }
+
     /** How old something is, in the largest unit that is not zero: {@code 3 days}. */
     public static String age(Instant then, Instant now) {
+        if (isAhead(then, now)) {
+            return "an unknown time";
+        }
         var age = Duration.between(then, now);
         if (age.toDays() > 0) {
             return count(age.toDays(), "day");

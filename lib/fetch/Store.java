@@ -32,15 +32,13 @@ import lib.provider.Json;
 
 /**
  * The last accepted answer of each provider, apart for each address and key: what one key may see is not shown to another.
- * One file each: a line of JSON that describes the answer, then the answer itself, compressed where that pays. No key is in it,
- * nor in its name. A file that is not whole is moved aside, and above 50 MB the ones that served longest ago go.
+ * One file each: a line of JSON that describes the answer, then the answer itself; that of a catalogue, which is long
+ * and seldom new, is compressed. No key is in it, nor in its name. A file that is not whole is moved aside, and above 50 MB the ones that served longest ago go.
  */
 public final class Store {
     private static final int FORMAT = 2;
     private static final String ENTRY = ".answer";
     private static final String ASIDE = ".damaged";
-    /** Below this a file takes a block of the disk in any case. */
-    private static final int LEAST_COMPRESSED = 4096;
     private static final long MOST_BYTES = 50L << 20;
     private final Path dir;
     private final long mostBytes;
@@ -118,7 +116,7 @@ public final class Store {
                 .put("etag", answer.etag()).put("last_modified", answer.lastModified())
                 .put("fetched_at", answer.fetchedAt().toString()).put("models", answer.models())
                 .put("sha256", answer.sha256()).put("length", answer.body().length);
-        boolean compressed = answer.body().length >= LEAST_COMPRESSED;
+        boolean compressed = access.provider().source() != null;
         var kept = compressed ? compressed(answer.body()) : answer.body();
         head.put("gzip", compressed).put("crc32", crc32(kept, 0));
         var line = (head + "\n").getBytes(StandardCharsets.UTF_8);
@@ -194,7 +192,7 @@ public final class Store {
         }
     }
 
-    /** Quickly rather than much: it is done for every new answer, and JSON shrinks to an eighth all the same. */
+    /** Quickly rather than much: somebody waits, and JSON shrinks to an eighth all the same. */
     private static byte[] compressed(byte[] body) throws IOException {
         var out = new ByteArrayOutputStream(body.length / 4);
         try (var gzip = new GZIPOutputStream(out, 1 << 16) {

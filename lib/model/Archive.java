@@ -4,8 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -27,10 +26,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiFunction;
 import java.util.regex.Pattern;
-import java.util.zip.Deflater;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.GZIPOutputStream;
+import java.util.stream.Stream;
 import lib.host.AtomicFile;
+import lib.host.AtomicFile.Exclusive;
+import lib.host.AtomicFile.Packed;
 import lib.host.Host;
 import lib.provider.ConfigError;
 import lib.provider.Json;
@@ -47,7 +46,8 @@ import lib.provider.Listing;
 public record Archive(Host host, Path folder, Path file) {
     private static final int MOST_KEPT = 30;
     private static final int DIGITS = 12;
-    private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH-mm-ss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH-mm-ss'Z'", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
     private static final Pattern NAME = Pattern.compile("(\\d{4}-\\d\\d-\\d\\dT\\d\\d-\\d\\d-\\d\\dZ)-([0-9a-f]{12})\\.json\\.gz");
     /** A damaged snapshot can be replaced by an older one; one that a newer catalog wrote cannot. */
     private static final Pattern DAMAGE = Pattern.compile("the snapshot is damaged \\((.*)\\); delete it", Pattern.DOTALL);
@@ -59,7 +59,44 @@ public record Archive(Host host, Path folder, Path file) {
      * @param at   when it was kept, by the clock of then; later than that where the clock had gone back
      * @param hash the first 12 digits of the SHA-256 of its content
      */
-    public record Kept(String id, Path file, Instant at, String hash) {}
+    public record Kept(String id, Path file, Instant at, String hash) {
+        /** @return null where this is nothing of ours */
+        static Kept of(Path file) {
+            var name = NAME.matcher(file.getFileName().toString());
+            try {
+                return !name.matches() ? null : new Kept(name.group(1) + "-" + name.group(2), file,
+                        LocalDateTime.parse(name.group(1), STAMP).toInstant(ZoneOffset.UTC), name.group(2));
+            } catch (DateTimeException e) {
+                return null;
+            }
+        }
+
+        boolean isOf(String sha256) {
+            return sha256 != null && sha256.startsWith(hash);
+        }
+
+        /** @return the content, whole. @throws ConfigError naming it, where it is not */
+        public byte[] load() {
+            var how = "its checksum is another";
+            try {
+                var content = Packed.unpack(file);
+                if (isOf(AtomicFile.sha256(content))) {
+                    return content;
+                }
+            } catch (IOException e) {
+                how = e.getClass().getSimpleName();
+            }
+            throw new ConfigError("the kept snapshot " + id + " is damaged (" + how + ") and not used: " + file);
+        }
+
+        boolean isWhole() {
+            try {
+                return load() != null;
+            } catch (ConfigError e) {
+                return false;
+            }
+        }
+    }
 
     /**
      * What to work with.
@@ -76,19 +113,23 @@ public record Archive(Host host, Path folder, Path file) {
         return new Archive(host, host.stateDir().resolve("snapshots").resolve(name), root.resolve("models").resolve("catalog.json"));
     }
 
+    /**
+     * The right to read, merge and write what is in {@code models/} of this root, which {@link #replace} and the others do not take
+     * by themselves: they are parts of such a change. A state folder that cannot be written is no reason not to fetch, so there it
+     * keeps only this process's own threads apart.
+     */
+    public Closeable lock() throws IOException, InterruptedException {
+        return Exclusive.take(folder.resolve("lock"));
+    }
+
     /** @return the newest first */
     public List<Kept> list() throws IOException {
         var kept = new ArrayList<Kept>();
         try (var files = Files.newDirectoryStream(folder)) {
             for (var one : files) {
-                var name = NAME.matcher(one.getFileName().toString());
-                if (name.matches()) {
-                    try {
-                        var at = LocalDateTime.parse(name.group(1), STAMP).toInstant(ZoneOffset.UTC);
-                        kept.add(new Kept(name.group(1) + "-" + name.group(2), one, at, name.group(2)));
-                    } catch (DateTimeException e) {
-                        continue; // nothing of ours
-                    }
+                var named = Kept.of(one);
+                if (named != null) {
+                    kept.add(named);
                 }
             }
         } catch (NoSuchFileException | NotDirectoryException e) {
@@ -110,53 +151,68 @@ public record Archive(Host host, Path folder, Path file) {
         return found;
     }
 
-    /** What came before this content, the newest first; all that is kept where the content is not. @param content may be null */
+    /**
+     * What came before this content, the newest first. Where the content is not kept (somebody changed or deleted the file, or it is
+     * damaged) that is all that is kept, and first of all what catalog wrote there last, which after a rollback is not the newest.
+     *
+     * @param content may be null
+     */
     public List<Kept> before(byte[] content) throws IOException {
         var kept = list();
-        var hash = content == null ? null : hash(content);
+        var mark = content == null ? null : Packed.mark(content);
         int at = 0;
-        while (at < kept.size() && !kept.get(at).hash().equals(hash)) {
+        while (at < kept.size() && !Packed.mark(kept.get(at).file()).equals(mark)) {
             at++;
         }
-        return (at == kept.size() ? kept : kept.subList(at, kept.size())).stream().filter(one -> !one.hash().equals(hash)).toList();
-    }
-
-    /** @return the content, whole. @throws ConfigError naming it, where it is not */
-    public byte[] load(Kept kept) {
-        try (var in = new GZIPInputStream(new ByteArrayInputStream(Files.readAllBytes(kept.file())), 1 << 16)) {
-            var content = in.readAllBytes();
-            if (hash(content).equals(kept.hash())) {
-                return content;
-            }
-        } catch (IOException e) {
-            throw damaged(kept, e.getClass().getSimpleName());
+        if (at == kept.size()) {
+            var written = inputs().snapshot();
+            return Stream.concat(kept.stream().filter(one -> one.isOf(written)).limit(1), kept.stream()).distinct().toList();
         }
-        throw damaged(kept, "its checksum is another");
+        var hash = kept.get(at).hash();
+        return kept.stream().skip(at).filter(one -> !one.hash().equals(hash)).toList();
     }
 
-    private static ConfigError damaged(Kept kept, String how) {
-        return new ConfigError("the kept snapshot " + kept.id() + " is damaged (" + how + ") and not used: " + kept.file());
+    /**
+     * Since when this content is known here; null where it is not kept. It may have been kept again, when something else replaced
+     * it. Rather too old than too new: a content that came back after another counts from its first time.
+     */
+    public Instant since(byte[] content) throws IOException {
+        var sha256 = AtomicFile.sha256(content);
+        return list().stream().filter(one -> one.isOf(sha256)).map(Kept::at).min(Instant::compareTo).orElse(null);
+    }
+
+    /** {@code models/extra/inputs.json}, see {@link Inputs}. */
+    public Path inputsFile() {
+        return file.resolveSibling("extra").resolve("inputs.json");
+    }
+
+    public Inputs inputs() throws IOException {
+        return Inputs.read(inputsFile());
     }
 
     /** @throws ConfigError where it is damaged, or of a newer catalog */
     public Snapshot read(Kept kept) {
-        return parse(kept.file(), load(kept));
+        return read(kept.file(), kept.load());
     }
 
-    private static Snapshot parse(Path from, byte[] content) {
+    /** @throws ConfigError where it is damaged, or of a newer catalog */
+    public static Snapshot read(Path from, byte[] content) {
         try (var json = new JsonFactory().createParser(content)) {
             return new SnapshotReader(from, json, new HashMap<>()).snapshot();
         } catch (JsonProcessingException e) {
-            throw Snapshot.damaged(from, e.getLocation(), e.getOriginalMessage());
+            // Some of it is for the parser's programmers.
+            throw Snapshot.damaged(from, e.getLocation(), e.getOriginalMessage().replaceAll("\\[Source: [^;]*; ([^]]*)]", "$1")
+                    .replaceAll(",? from `[^`]*`", ""));
         } catch (IOException e) {
             throw Snapshot.damaged(from, null, e.getMessage());
         }
     }
 
     /**
-     * The current snapshot; where its file is damaged the newest that is kept whole. No file is an empty snapshot.
+     * The current snapshot; where its file is damaged the one that catalog wrote there last, else the newest that is
+     * kept whole. No file is an empty snapshot.
      *
-     * @param age of two moments the time between them, in words
+     * @param age of two moments how old the first was at the second, in words
      * @throws ConfigError where it is damaged and no other is kept, or a newer catalog wrote it
      */
     public Current current(Instant now, BiFunction<Instant, Instant, String> age) throws IOException {
@@ -167,14 +223,15 @@ public record Archive(Host host, Path folder, Path file) {
             return new Current(Snapshot.empty(), null, null, null);
         }
         try {
-            return new Current(parse(file, content), content, null, null);
+            return new Current(read(file, content), content, null, null);
         } catch (ConfigError e) {
             var damage = DAMAGE.matcher(e.getMessage());
-            for (var kept : damage.find() ? list() : List.<Kept>of()) {
+            for (var kept : damage.find() ? before(content) : List.<Kept>of()) {
                 try {
-                    var whole = load(kept);
-                    return new Current(parse(kept.file(), whole), whole, kept, file + " is damaged (" + damage.group(1) + "); using the snapshot of "
-                            + minute(kept.at()) + " (" + age.apply(kept.at(), now) + " old); 'catalog rollback' writes it back");
+                    var whole = kept.load();
+                    return new Current(read(kept.file(), whole), whole, kept, file + " is damaged (" + damage.group(1)
+                            + "); using the snapshot of " + minute(kept.at()) + " (" + age.apply(kept.at(), now)
+                            + "); 'catalog rollback' writes it back");
                 } catch (ConfigError alsoDamaged) {
                     continue;
                 }
@@ -191,30 +248,22 @@ public record Archive(Host host, Path folder, Path file) {
     /** Keeps a snapshot, unless it is the newest that is kept, and forgets the oldest beyond the number to keep. */
     public Kept keep(byte[] content, Instant now) throws IOException {
         int most = most();
-        var hash = hash(content);
+        var hash = AtomicFile.sha256(content).substring(0, DIGITS);
         var newest = list().stream().findFirst().orElse(null);
         boolean same = newest != null && newest.hash().equals(hash);
-        if (same && isWhole(newest)) {
+        if (same && newest.isWhole()) {
             return newest;
         }
         var second = now.truncatedTo(ChronoUnit.SECONDS);
         var at = same ? newest.at() : newest == null || newest.at().isBefore(second) ? second : newest.at().plusSeconds(1);
         var id = STAMP.format(at) + "-" + hash;
         var kept = new Kept(id, folder.resolve(id + ".json.gz"), at, hash);
-        AtomicFile.write(kept.file(), gzip(content));
+        AtomicFile.write(kept.file(), Packed.pack(content));
         var all = list();
         for (var old : all.subList(Math.min(most, all.size()), all.size())) {
             Files.deleteIfExists(old.file());
         }
         return kept;
-    }
-
-    private boolean isWhole(Kept kept) {
-        try {
-            return load(kept) != null;
-        } catch (ConfigError e) {
-            return false;
-        }
     }
 
     private int most() {
@@ -223,23 +272,6 @@ public record Archive(Host host, Path folder, Path file) {
             throw new ConfigError("CATALOG_KEEP_SNAPSHOTS is '" + Listing.visible(set) + "', not a number from 1 to 9999");
         }
         return set == null ? MOST_KEPT : Integer.parseInt(set);
-    }
-
-    private static String hash(byte[] content) {
-        return AtomicFile.sha256(content).substring(0, DIGITS);
-    }
-
-    /** Fast rather than small: it is done while somebody waits. */
-    private static byte[] gzip(byte[] content) throws IOException {
-        var bytes = new ByteArrayOutputStream(content.length / 8);
-        try (var out = new GZIPOutputStream(bytes, 1 << 16) {
-            {
-                def.setLevel(Deflater.BEST_SPEED);
-            }
-        }) {
-            out.write(content);
-        }
-        return bytes.toByteArray();
     }
 
     /**
@@ -252,15 +284,19 @@ public record Archive(Host host, Path folder, Path file) {
             return;
         }
         var content = Files.readAllBytes(file);
-        var hash = hash(content);
-        var kept = list().stream().filter(one -> one.hash().equals(hash)).toList();
-        if (!again && kept.stream().anyMatch(this::isWhole)) {
+        var mark = Packed.mark(content);
+        var kept = list();
+        int at = 0;
+        while (at < kept.size() && !(Packed.mark(kept.get(at).file()).equals(mark) && kept.get(at).isWhole())) {
+            at++;
+        }
+        if (at == 0 && !kept.isEmpty() || at < kept.size() && !again) {
             return;
         }
         try {
             // What is kept was whole once; only of what others left there nobody knows.
-            if (kept.isEmpty()) {
-                parse(file, content);
+            if (at == kept.size()) {
+                read(file, content);
             }
         } catch (ConfigError e) {
             if (DAMAGE.matcher(e.getMessage()).find()) {
@@ -307,10 +343,8 @@ public record Archive(Host host, Path folder, Path file) {
 
         /** @param times of those fetched now; the others keep theirs as long as their content is the same */
         public static Inputs of(Snapshot snapshot, byte[] content, Map<String, Instant> times, Inputs before) {
-            var then = new HashMap<String, Instant>();
-            before.fetched().forEach(one -> then.put(one.id() + " " + one.sha256(), one.at()));
-            return new Inputs(AtomicFile.sha256(content), snapshot.inputs().stream().map(input -> new Fetched(input.id(), input.url(), input.sha256(),
-                    times.getOrDefault(input.id(), then.get(input.id() + " " + input.sha256())))).toList());
+            return new Inputs(AtomicFile.sha256(content), snapshot.inputs().stream().map(input -> new Fetched(input.id(), input.url(),
+                    input.sha256(), times.getOrDefault(input.id(), before.at(input)))).toList());
         }
 
         /** A file that is not there, or damaged, tells nothing. */
@@ -320,7 +354,8 @@ public record Archive(Host host, Path folder, Path file) {
                 var fetched = new ArrayList<Fetched>();
                 for (var one : json.path("inputs")) {
                     if (one.path("id").isTextual() && one.path("sha256").isTextual()) {
-                        fetched.add(new Fetched(one.get("id").textValue(), one.path("url").asText(), one.get("sha256").textValue(), time(one)));
+                        fetched.add(new Fetched(one.get("id").textValue(), one.path("url").asText(), one.get("sha256").textValue(),
+                                time(one)));
                     }
                 }
                 return new Inputs(json.path("snapshot").path("sha256").textValue(), fetched);
@@ -351,9 +386,10 @@ public record Archive(Host host, Path folder, Path file) {
             return (root.toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8);
         }
 
-        /** When the longest unasked of them was asked; null where no time is known. */
-        public Instant oldest() {
-            return fetched.stream().map(Fetched::at).filter(Objects::nonNull).min(Instant::compareTo).orElse(null);
+        /** When this was fetched; null where that is not known, or what was fetched was another content. */
+        public Instant at(Snapshot.Input input) {
+            return fetched.stream().filter(one -> one.id().equals(input.id()) && one.sha256().equals(input.sha256())).map(Fetched::at)
+                    .filter(Objects::nonNull).findFirst().orElse(null);
         }
 
         /** Whether it tells of this content. */

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import lib.model.Normaliser.Understood;
 import lib.provider.Json;
 import lib.provider.Listing;
 import lib.provider.Provider;
@@ -18,7 +19,9 @@ public final class Catalogue {
     private final Provider source;
     private final Instant fetchedAt;
     private final Map<String, Map<String, JsonNode>> items = new HashMap<>();
-    private final Map<String, Map<String, Model>> understood = new ConcurrentHashMap<>();
+    private final Map<String, Map<String, Understood>> understood = new ConcurrentHashMap<>();
+    /** By name and id, of the models that were looked up, those of which some value could not be used: so many. */
+    private final Map<String, Integer> refused = new ConcurrentHashMap<>();
 
     /**
      * @param source   an entry with {@code catalogue}
@@ -47,14 +50,38 @@ public final class Catalogue {
 
     /** @return null where it does not know this model of this provider */
     Model find(Provider provider, String id) {
-        var name = provider.knownTo(source.source().catalogue());
-        return name == null ? null : find(name, id);
+        var names = provider.knownTo(source.source().catalogue());
+        for (var name : names) {
+            var found = find(name, id);
+            if (found != null) {
+                return found;
+            }
+        }
+        // LiteLLM files some under a further name of the provider, and still begins their ids with its first.
+        for (var name : names.subList(Math.min(1, names.size()), names.size())) {
+            var found = find(name, names.get(0) + "/" + id);
+            if (found != null) {
+                return found;
+            }
+        }
+        return null;
     }
 
     /** @param name as the catalogue calls a provider */
     Model find(String name, String id) {
         var all = items.get(name);
-        return all == null || !all.containsKey(id) ? null
-                : understood.computeIfAbsent(name, n -> Normaliser.models(source, all, fetchedAt)).get(id);
+        if (all == null || !all.containsKey(id)) {
+            return null;
+        }
+        var found = understood.computeIfAbsent(name, n -> Normaliser.understood(source, all, fetchedAt)).get(id);
+        if (found.refused() > 0) {
+            refused.put(name + "/" + id, found.refused());
+        }
+        return found.model();
+    }
+
+    /** How many values of the models that were looked up so far are no usable numbers, and are left out. */
+    public int refused() {
+        return refused.values().stream().mapToInt(Integer::intValue).sum();
     }
 }

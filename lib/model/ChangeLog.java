@@ -160,7 +160,8 @@ public final class ChangeLog {
      */
     public List<Change> settle(Collection<Change> between, Snapshot now, Set<String> answered, Duration grace, Instant at) {
         var settled = new ArrayList<>(between);
-        settled.removeIf(change -> (change.kind() == Kind.ADDED || change.kind() == Kind.MISSING) && away(change.provider(), change.id()) != null);
+        settled.removeIf(change -> (change.kind() == Kind.ADDED || change.kind() == Kind.MISSING)
+                && away(change.provider(), change.id()) != null);
         last.forEach((key, logged) -> {
             var since = since(logged);
             if (isAway(logged) && Collections.binarySearch(now.models(), new Model(key.provider(), key.id(), Map.of()), Model.ORDER) >= 0) {
@@ -187,7 +188,8 @@ public final class ChangeLog {
             }
             var since = since(logged);
             if (change.kind() == Kind.ADDED) {
-                return logged.change().kind() == Kind.ADDED ? change : Change.of(Kind.BACK, change.provider(), change.id(), since, change.to());
+                return logged.change().kind() == Kind.ADDED ? change
+                        : Change.of(Kind.BACK, change.provider(), change.id(), since, change.to());
             }
             boolean removed = logged.change().kind() == Kind.REMOVED || since != null && Duration.between(since, now).compareTo(grace) > 0;
             return isAway(logged) ? Change.of(removed ? Kind.REMOVED : Kind.MISSING, change.provider(), change.id(), since, null) : change;
@@ -248,7 +250,7 @@ public final class ChangeLog {
             if (provider == null || (id == null) != ofProvider || (field != null) != kind.ofFact()) {
                 return null;
             }
-            return new Logged(Instant.parse(json.path("at").asText()), new Change(kind, provider, id, field, json.path("tier").textValue(),
+            return new Logged(time(json.path("at").asText()), new Change(kind, provider, id, field, json.path("tier").textValue(),
                     value(field, json.path("from")), value(field, json.path("to")), percent(json.path("percent"))));
         } catch (JsonProcessingException | DateTimeException | IllegalArgumentException e) {
             return null;
@@ -269,10 +271,19 @@ public final class ChangeLog {
             return list;
         }
         if (!json.isTextual()) {
-            return json.isBoolean() ? (Object) json.booleanValue() : json.canConvertToLong() && json.isIntegralNumber() ? json.longValue() : null;
+            return json.isBoolean() ? (Object) json.booleanValue()
+                    : json.isIntegralNumber() && json.canConvertToLong() ? json.longValue() : null;
         }
         var text = json.textValue();
-        return field == null ? Instant.parse(text) : !field.isMoney() ? text : AMOUNT.matcher(text).matches() ? new BigDecimal(text) : null;
+        return field == null ? time(text) : !field.isMoney() ? text : AMOUNT.matcher(text).matches() ? new BigDecimal(text) : null;
+    }
+
+    /** Years of four digits: of others not every instant is a date. */
+    private static Instant time(String text) {
+        if (text.indexOf('-') != 4) {
+            throw new DateTimeException("no time of ours");
+        }
+        return Instant.parse(text);
     }
 
     private static BigDecimal percent(JsonNode json) {

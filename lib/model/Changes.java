@@ -37,7 +37,8 @@ public final class Changes {
     private static final List<Field> WATCHED = Stream.of(Field.values()).filter(field -> kind(field) != null)
             .sorted(Comparator.comparing(Changes::kind)).toList();
     /** What is told of a model that is new. */
-    private static final List<Field> KEY_FACTS = List.of(Field.CONTEXT, Field.MAX_INPUT, Field.COST_INPUT, Field.COST_OUTPUT, Field.CURRENCY);
+    private static final List<Field> KEY_FACTS = List.of(Field.CONTEXT, Field.MAX_INPUT, Field.COST_INPUT, Field.COST_OUTPUT,
+            Field.CURRENCY);
 
     private static final DateTimeFormatter MINUTE = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm", Locale.ROOT).withZone(ZoneOffset.UTC);
 
@@ -94,9 +95,9 @@ public final class Changes {
             return new Change(kind, provider, id, null, null, from, to, null);
         }
 
-        /** Whether a price moved by this much or more; from 0 to anything is more than any percentage. @param way 1 up, -1 down, 0 either */
+        /** Whether a price moved by so many percent; from 0 to anything is more than any. @param way 1 up, -1 down, 0 either */
         public boolean moved(BigDecimal atLeast, int way) {
-            if (kind != Kind.PRICE || !(from instanceof BigDecimal was) || !(to instanceof BigDecimal is) || percent == null && was.signum() != 0) {
+            if (!(from instanceof BigDecimal was) || !(to instanceof BigDecimal is) || percent == null && was.signum() != 0) {
                 return false;
             }
             var by = is.subtract(was);
@@ -122,7 +123,8 @@ public final class Changes {
                 case MISSING -> "missing" + since(from);
                 case BACK -> "back" + (from == null ? "" : ", was missing" + since(from));
                 case REMOVED -> "removed" + (from == null ? "" : ", missing" + since(from));
-                default -> label(field) + (tier == null ? "" : " [" + quote.apply(tier) + "]") + " " + shown(from, quote) + " -> " + shown(to, quote)
+                default -> label(field) + (tier == null ? "" : " [" + quote.apply(tier) + "]") + " " + shown(from, quote)
+                        + " -> " + shown(to, quote)
                         + (percent == null ? "" : " (" + (percent.signum() > 0 ? "+" : "") + percent.toPlainString() + " %)");
             };
         }
@@ -241,7 +243,8 @@ public final class Changes {
 
     private static boolean same(Object was, Object is) {
         return was instanceof BigDecimal a && is instanceof BigDecimal b ? a.compareTo(b) == 0
-                : Objects.equals(was, is) || was instanceof List<?> a && is instanceof List<?> b && new HashSet<>(a).equals(new HashSet<>(b));
+                : Objects.equals(was, is)
+                || was instanceof List<?> a && is instanceof List<?> b && new HashSet<>(a).equals(new HashSet<>(b));
     }
 
     private static void tiers(Model old, Model now, boolean comparable, List<Change> changes) {
@@ -329,7 +332,8 @@ public final class Changes {
     private static String ways(List<Change> some) {
         long up = some.stream().filter(change -> change.percent() != null && change.percent().signum() > 0).count();
         long down = some.stream().filter(change -> change.percent() != null && change.percent().signum() < 0).count();
-        return up + down == 0 ? "" : " (" + (up == 0 ? "" : up + " up") + (up > 0 && down > 0 ? ", " : "") + (down == 0 ? "" : down + " down") + ")";
+        var words = Stream.of(up == 0 ? "" : up + " up", down == 0 ? "" : down + " down").filter(word -> !word.isEmpty()).toList();
+        return words.isEmpty() ? "" : " (" + String.join(", ", words) + ")";
     }
 
     private static String label(Field field) {
@@ -352,7 +356,8 @@ public final class Changes {
         }
         return value == null ? "unknown" : value instanceof Long number ? String.format(Locale.ROOT, "%,d", number)
                 : value instanceof Boolean flag ? flag ? "yes" : "no"
-                : quote.apply(value instanceof List<?> list ? String.join(", ", list.stream().map(String::valueOf).toList()) : value.toString());
+                : quote.apply(value instanceof List<?> list ? list.stream().map(String::valueOf).collect(Collectors.joining(", "))
+                        : value.toString());
     }
 
     private static String models(Object count) {

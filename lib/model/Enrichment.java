@@ -5,9 +5,12 @@ import static lib.provider.Field.*;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -41,45 +44,57 @@ public final class Enrichment {
     private static final Set<Field> NOT_COMPARED = EnumSet.of(NAME, FAMILY, RELEASED, UPDATED, REPLACEMENT, CURRENCY, LICENSE,
             HUGGING_FACE_ID, QUANTIZATION, TIERS);
 
-    private final List<Catalogue> catalogues;
+    private final Map<String, Catalogue> catalogues;
     private final Overrides overrides;
     private final String overrideId;
 
     /**
-     * @param catalogues in order of precedence
+     * @param catalogues by their ids, in order of precedence; null for one that is silent today, of which the last snapshot counts
      * @param overrideId the id of the input that the overrides are
      */
-    public Enrichment(List<Catalogue> catalogues, Overrides overrides, String overrideId) {
-        this.catalogues = List.copyOf(catalogues);
+    public Enrichment(Map<String, Catalogue> catalogues, Overrides overrides, String overrideId) {
+        this.catalogues = Collections.unmodifiableMap(new LinkedHashMap<>(catalogues));
         this.overrides = overrides;
         this.overrideId = overrideId;
     }
 
-    /** @param own the provider's models as its own answer has them; what an earlier enrichment added to them is dropped */
-    public List<Model> enrich(Provider provider, List<Model> own) {
-        return own.stream().map(model -> enrich(provider, model)).toList();
+    /**
+     * @param own    the provider's models as its own answer has them, or as a snapshot has them: what an earlier enrichment added
+     *               to these is dropped
+     * @param before the same models in the last snapshot, by id: what a source that is silent today said when it was last heard
+     */
+    public List<Model> enrich(Provider provider, List<Model> own, Map<String, Model> before) {
+        return own.stream().map(model -> enrich(provider, model, before.get(model.id()))).toList();
     }
 
-    private record Voice(Model model, boolean inferred) {}
+    /** How sure it is that a catalogue speaks of this very model, the surest first. */
+    private enum Match { EXACT, ALIAS, INFERRED }
 
-    private Model enrich(Provider provider, Model told) {
+    private record Voice(Model model, Match match) {
+        boolean inferred() {
+            return match == Match.INFERRED;
+        }
+    }
+
+    private Model enrich(Provider provider, Model told, Model before) {
         var own = ownOf(told);
         var known = new ArrayList<Voice>();
-        for (var catalogue : catalogues) {
-            var found = find(catalogue, provider, own);
+        catalogues.forEach((id, catalogue) -> {
+            var found = catalogue == null ? remembered(before, id) : find(catalogue, provider, own);
             if (found != null) {
                 known.add(found);
             }
-        }
+        });
         var stated = overrides.of(provider.id(), own.id());
         if (known.isEmpty() && stated.isEmpty()) {
             return own;
         }
         var personal = new EnumMap<Field, Fact>(Field.class);
         stated.forEach((field, value) -> personal.put(field, new Fact(value, overrideId)));
-        var person = new Voice(new Model(own.providerId(), own.id(), personal), false);
-        var provided = new Voice(own, false);
-        known.sort((a, b) -> Boolean.compare(a.inferred, b.inferred));
+        var person = new Voice(new Model(own.providerId(), own.id(), personal), Match.EXACT);
+        var provided = new Voice(own, Match.EXACT);
+        // Stable: among equals the order of the catalogues stays.
+        known.sort(Comparator.comparing(Voice::match));
         var context = context(provided, known);
         var inputs = new HashSet<Long>();
         known.stream().filter(voice -> voice.model.tokens(CONTEXT) != null).forEach(voice -> inputs.add(voice.model.tokens(MAX_INPUT)));
@@ -88,26 +103,53 @@ public final class Enrichment {
         var usual = new ArrayList<Voice>(List.of(person, provided));
         usual.addAll(known);
         var better = new ArrayList<Voice>(List.of(person));
-        known.stream().filter(voice -> !voice.inferred).forEach(better::add);
+        known.stream().filter(voice -> !voice.inferred()).forEach(better::add);
         better.add(provided);
         known.stream().filter(Voice::inferred).forEach(better::add);
         var facts = new EnumMap<Field, Fact>(Field.class);
         var conflicts = new ArrayList<Conflict>(0);
         for (var field : Field.values()) {
-            decide(field, BETTER_KNOWN.contains(field) ? better : usual, own, facts, conflicts);
+            decide(field, BETTER_KNOWN.contains(field) ? better : usual, facts, conflicts);
         }
-        return new Model(own.providerId(), own.id(), facts, List.copyOf(conflicts));
-    }
-
-    private static Model ownOf(Model told) {
-        var facts = new EnumMap<Field, Fact>(Field.class);
-        told.facts().forEach((field, fact) -> {
-            if (fact.source().equals(told.providerId())) {
-                facts.put(field, fact.agree().isEmpty() ? fact : new Fact(fact.value(), fact.source()));
+        var lost = new EnumMap<Field, Object>(Field.class);
+        own.facts().forEach((field, fact) -> {
+            var counts = facts.get(field);
+            if (counts == null || !counts.source().equals(own.providerId()) && !counts.agree().contains(own.providerId())) {
+                lost.put(field, fact.value());
             }
         });
-        return facts.size() == told.facts().size() && told.conflicts().isEmpty() && facts.equals(told.facts()) ? told
-                : new Model(told.providerId(), told.id(), facts);
+        return new Model(own.providerId(), own.id(), facts, List.copyOf(conflicts), lost);
+    }
+
+    /** The provider's own words: what counts of them, what something else agrees with, and what lost. */
+    private static Model ownOf(Model told) {
+        var id = told.providerId();
+        var facts = new EnumMap<Field, Fact>(Field.class);
+        told.facts().forEach((field, fact) -> {
+            if (fact.source().equals(id) || fact.agree().contains(id)) {
+                facts.put(field, fact.source().equals(id) && fact.agree().isEmpty() ? fact : new Fact(fact.value(), id));
+            }
+        });
+        told.own().forEach((field, value) -> facts.put(field, new Fact(value, id)));
+        return told.conflicts().isEmpty() && facts.equals(told.facts()) ? told : new Model(id, told.id(), facts);
+    }
+
+    /** What a snapshot holds of a source's words on a model; null where that is nothing. @param before null for a new model */
+    private static Voice remembered(Model before, String source) {
+        if (before == null) {
+            return null;
+        }
+        var facts = new EnumMap<Field, Fact>(Field.class);
+        var inferred = new boolean[1];
+        before.facts().forEach((field, fact) -> {
+            if (fact.source().equals(source) || fact.agree().contains(source)) {
+                facts.put(field, new Fact(fact.value(), source));
+                inferred[0] |= fact.inferred();
+            }
+        });
+        before.conflicts().forEach(conflict -> conflict.others().stream().filter(said -> said.source().equals(source))
+                .forEach(said -> facts.put(conflict.field(), new Fact(said.value(), source))));
+        return facts.isEmpty() ? null : new Voice(new Model(source, before.id(), facts), inferred[0] ? Match.INFERRED : Match.EXACT);
     }
 
     /** By exact id, then by an alias that the provider states; then the model it is stated to be made from, at that one's maker. */
@@ -117,11 +159,12 @@ public final class Enrichment {
         if (!provider.prefix().isEmpty() && own.id().startsWith(provider.prefix())) {
             ids.add(own.id().substring(provider.prefix().length()));
         }
+        var exact = Set.copyOf(ids);
         ids.addAll(own.list(ALIASES));
         for (var id : ids) {
             var found = catalogue.find(provider, id);
             if (found != null) {
-                return new Voice(found, false);
+                return new Voice(found, exact.contains(id) ? Match.EXACT : Match.ALIAS);
             }
         }
         var canonical = own.text(CANONICAL_ID);
@@ -130,7 +173,7 @@ public final class Enrichment {
         if (found == null && slash > 0) {
             found = catalogue.find(canonical.substring(0, slash), canonical.substring(slash + 1));
         }
-        return found == null ? null : new Voice(found, true);
+        return found == null ? null : new Voice(found, Match.INFERRED);
     }
 
     private static Long context(Voice provided, List<Voice> known) {
@@ -152,10 +195,10 @@ public final class Enrichment {
         facts.keySet().removeAll(ONLY_OWN);
         var currency = own.text(CURRENCY);
         boolean nothing = isZero(said.money(COST_INPUT)) && isZero(said.money(COST_OUTPUT));
-        if (voice.inferred || nothing || currency != null && !currency.equals(said.text(CURRENCY))) {
+        if (voice.inferred() || nothing || currency != null && !currency.equals(said.text(CURRENCY))) {
             facts.keySet().removeIf(field -> field.isMoney() || field == CURRENCY || field == TIERS);
         }
-        if (voice.inferred) {
+        if (voice.inferred()) {
             facts.keySet().retainAll(INHERITED);
         }
         var input = said.tokens(MAX_INPUT);
@@ -163,14 +206,14 @@ public final class Enrichment {
                 && (said.tokens(MAX_OUTPUT) == null || input + said.tokens(MAX_OUTPUT) != context)) {
             facts.put(CONTEXT, facts.remove(MAX_INPUT));
         }
-        return new Voice(new Model(said.providerId(), said.id(), facts), voice.inferred);
+        return new Voice(new Model(said.providerId(), said.id(), facts), voice.match);
     }
 
     private static boolean isZero(BigDecimal amount) {
         return amount != null && amount.signum() == 0;
     }
 
-    private static void decide(Field field, List<Voice> voices, Model own, Map<Field, Fact> facts, List<Conflict> conflicts) {
+    private static void decide(Field field, List<Voice> voices, Map<Field, Fact> facts, List<Conflict> conflicts) {
         Fact chosen = null;
         var agree = new ArrayList<String>(0);
         var others = new ArrayList<Said>(0);
@@ -180,8 +223,8 @@ public final class Enrichment {
                 continue;
             }
             if (chosen == null) {
-                chosen = voice.inferred ? new Fact(fact.value(), fact.source(), true, List.of()) : fact;
-            } else if (chosen.value() != null && !voice.inferred) {
+                chosen = voice.inferred() ? new Fact(fact.value(), fact.source(), true, List.of()) : fact;
+            } else if (chosen.value() != null && !voice.inferred()) {
                 if (chosen.value().equals(fact.value())) {
                     agree.add(fact.source());
                 } else if (field.kind() != Kind.LIST && !NOT_COMPARED.contains(field)) {
@@ -212,7 +255,7 @@ public final class Enrichment {
 
     /** Why sources say different things of one field: most differences are no mistakes. */
     public static final class Differences {
-        /** 1,048,576 for 1,000,000, and less: what lies between counting in thousands and in 1,024s. */
+        /** 1,048,576 for 1,000,000, and less: what lies between counting in thousands and in 1,024s. Prices are not rounded by more. */
         private static final double THOUSANDS = 1.055;
 
         private Differences() {}
@@ -244,7 +287,7 @@ public final class Enrichment {
             }
             if (chosen instanceof BigDecimal a && other instanceof BigDecimal b) {
                 int scale = Math.min(a.scale(), b.scale());
-                return a.signum() != 0 && b.signum() != 0
+                return a.signum() != 0 && b.signum() != 0 && ratio(a, b) <= THOUSANDS
                         && a.setScale(scale, RoundingMode.HALF_UP).compareTo(b.setScale(scale, RoundingMode.HALF_UP)) == 0;
             }
             return chosen instanceof String a && other instanceof String b && Character.isDigit(a.charAt(0)) && (a.startsWith(b) || b.startsWith(a));

@@ -17,8 +17,9 @@ import lib.provider.Field;
  *                  (LIST), Long (TOKENS), Boolean (FLAG), BigDecimal (MONEY in USD per 1M tokens, MONEY_EACH in USD), List of
  *                  {@link Tier} (TIERS)
  * @param conflicts where others say something else than the fact that counts, in the order of {@link Field}
+ * @param own       what the provider itself says where something else counts; without it nobody could tell when a source falls silent
  */
-public record Model(String providerId, String id, Map<Field, Fact> facts, List<Conflict> conflicts) {
+public record Model(String providerId, String id, Map<Field, Fact> facts, List<Conflict> conflicts, Map<Field, Object> own) {
     /** Of texts, by code point: the order of the bytes in UTF-8, and of other languages' sorted lists. */
     public static final Comparator<String> CODE_POINTS = Model::compareCodePoints;
 
@@ -73,11 +74,19 @@ public record Model(String providerId, String id, Map<Field, Fact> facts, List<C
         var ordered = new EnumMap<Field, Fact>(Field.class);
         ordered.putAll(facts);
         facts = Collections.unmodifiableMap(ordered);
+        var mine = new EnumMap<Field, Object>(Field.class);
+        mine.putAll(own);
+        own = Collections.unmodifiableMap(mine);
+    }
+
+    /** Where nothing of the provider's lost. */
+    public Model(String providerId, String id, Map<Field, Fact> facts, List<Conflict> conflicts) {
+        this(providerId, id, facts, conflicts, Map.of());
     }
 
     /** As a provider alone tells it. */
     public Model(String providerId, String id, Map<Field, Fact> facts) {
-        this(providerId, id, facts, List.of());
+        this(providerId, id, facts, List.of(), Map.of());
     }
 
     /** @return null where unknown */

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
@@ -35,8 +37,8 @@ import lib.provider.Provider.Mapping.Pointer;
 public final class Normaliser {
     private static final int LONGEST_TEXT = 2_000;
     private static final int LONGEST_ID = 512;
-    private static final BigDecimal MOST_TOKENS = new BigDecimal(1_000_000_000);
-    private static final Pattern TOKENS = Pattern.compile("\\d{1,10}");
+    private static final BigDecimal MOST_TOKENS = new BigDecimal(100_000_000);
+    private static final Pattern TOKENS = Pattern.compile("\\d{1,9}");
 
     /** What serving software fills in where nobody said who owns the model; no owner, unless the id or the provider says so too. */
     private static final Set<String> PLACEHOLDER_OWNERS = Set.of("system", "owner", "organization_owner", "organization-owner",
@@ -87,14 +89,20 @@ public final class Normaliser {
         Listing.read(answer, provider.mapping()).items()
                 .forEach((id, item) -> items.put(id, offer == null ? item : withOffer(item, offer)));
         var normaliser = new Normaliser(provider, items.values(), fetchedAt);
-        return items.entrySet().stream().map(e -> normaliser.model(e.getKey(), e.getValue())).sorted(Model.ORDER).toList();
+        return items.entrySet().stream().map(e -> normaliser.model(e.getKey(), e.getValue(), refused -> {})).sorted(Model.ORDER).toList();
     }
 
+    /** @param refused how many values stand where a number should, and are no usable one: prose, negative or absurd */
+    record Understood(Model model, int refused) {}
+
     /** The same of items that were taken from a catalogue, in any order; the ids are the keys. */
-    static Map<String, Model> models(Provider source, Map<String, JsonNode> items, Instant fetchedAt) {
+    static Map<String, Understood> understood(Provider source, Map<String, JsonNode> items, Instant fetchedAt) {
         var normaliser = new Normaliser(source, items.values(), fetchedAt);
-        var models = new HashMap<String, Model>();
-        items.forEach((id, item) -> models.put(id, normaliser.model(id, item)));
+        var models = new HashMap<String, Understood>();
+        items.forEach((id, item) -> {
+            var refused = new ArrayList<JsonNode>(0);
+            models.put(id, new Understood(normaliser.model(id, item, refused::add), refused.size()));
+        });
         return models;
     }
 
@@ -163,11 +171,12 @@ public final class Normaliser {
                 .map(Dates::read).filter(Objects::nonNull).toList());
     }
 
-    private Model model(String id, JsonNode item) {
+    /** @param refused is given each value that is meant as a number and is no usable one */
+    private Model model(String id, JsonNode item, Consumer<JsonNode> refused) {
         var facts = new EnumMap<Field, Fact>(Field.class);
         places.forEach((field, all) -> {
             for (var place : all) {
-                var value = value(field, id, Json.all(item, place));
+                var value = value(field, id, Json.all(item, place), refused);
                 if (value != null) {
                     state(facts, field, value);
                     return;
@@ -177,11 +186,11 @@ public final class Normaliser {
         flags.forEach((field, questions) -> state(facts, field, answer(field, item, questions)));
         state(facts, Field.MODE, word(mode, item, mapping.modes()::get));
         state(facts, Field.STATUS, word(status, item, Normaliser::status));
-        var prices = Prices.of(item, mapping.price(), mapping.complete());
+        var prices = Prices.of(item, mapping.price(), mapping.complete(), refused);
         prices.forEach((field, amount) -> state(facts, field, amount));
         if (!prices.isEmpty()) {
             state(facts, Field.CURRENCY, mapping.price().currency());
-            var tiers = Prices.tiers(item, mapping.price());
+            var tiers = Prices.tiers(item, mapping.price(), refused);
             state(facts, Field.TIERS, tiers.isEmpty() ? null : tiers);
         }
         return new Model(provider.id(), id, facts);
@@ -194,7 +203,7 @@ public final class Normaliser {
     }
 
     /** @return what the values found at one place come to, null if nothing usable is among them */
-    private Object value(Field field, String id, List<JsonNode> found) {
+    private Object value(Field field, String id, List<JsonNode> found, Consumer<JsonNode> refused) {
         if (found.isEmpty()) {
             return null;
         }
@@ -207,7 +216,7 @@ public final class Normaliser {
                 case INPUT_MODALITIES, OUTPUT_MODALITIES -> modalities(field, found);
                 default -> texts(id, found);
             };
-            case TOKENS -> found.stream().map(Normaliser::tokens).filter(Objects::nonNull).max(Long::compare).orElse(null);
+            case TOKENS -> found.stream().map(v -> tokens(v, refused)).filter(Objects::nonNull).max(Long::compare).orElse(null);
             case WORD, FLAG, MONEY, MONEY_EACH, TIERS -> null;
         };
     }
@@ -267,8 +276,16 @@ public final class Normaliser {
     }
 
     /** @return null unless it is a whole number above 0, as a number or in digits; 1e999999999 is not written out to see */
-    static Long tokens(JsonNode value) {
-        var number = value == null ? null : value.isNumber() ? value.decimalValue()
+    static Long tokens(JsonNode value, Consumer<JsonNode> refused) {
+        var tokens = value == null ? null : tokens(value);
+        if (tokens == null && value != null && Stated.isMeantAsNumber(value)) {
+            refused.accept(value);
+        }
+        return tokens;
+    }
+
+    private static Long tokens(JsonNode value) {
+        var number = value.isNumber() ? value.decimalValue()
                 : value.isTextual() && TOKENS.matcher(value.textValue()).matches() ? new BigDecimal(value.textValue()) : null;
         if (number == null || number.signum() <= 0 || number.compareTo(MOST_TOKENS) > 0 || number.scale() > 40) {
             return null;

@@ -108,8 +108,11 @@ public final class Search {
                         && !isPast(model.text(DEPRECATED_ON), today) && !isPast(model.text(RETIRED_ON), today)));
     }
 
-    private static boolean isPast(String date, LocalDate today) {
-        return date != null && date.compareTo(today.toString()) <= 0;
+    /** Of a date that is stated as month or year alone the whole of it has to be over. @param date null where unknown */
+    public static boolean isPast(String date, LocalDate today) {
+        var day = today.toString();
+        return date != null && (date.length() >= day.length() ? date.compareTo(day) <= 0
+                : date.compareTo(day.substring(0, date.length())) < 0);
     }
 
     private static boolean offeredAsChat(Model model, Map<String, Provider> providers) {

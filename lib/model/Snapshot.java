@@ -164,7 +164,7 @@ public record Snapshot(List<Input> inputs, List<Model> models) {
         json.writeEndObject();
     }
 
-    /** What is seldom there: inferred facts, who else says so, and who says something else. */
+    /** What is seldom there: inferred facts, who else says so, what the provider itself says, and who says something else. */
     private static void provenance(JsonGenerator json, Model model) throws IOException {
         var inferred = new ArrayList<String>();
         var agree = new TreeMap<String, List<String>>();
@@ -185,6 +185,14 @@ public record Snapshot(List<Input> inputs, List<Model> models) {
             json.writeObjectFieldStart("agree");
             for (var e : agree.entrySet()) {
                 json.writeFieldName(e.getKey());
+                write(json, e.getValue());
+            }
+            json.writeEndObject();
+        }
+        if (!model.own().isEmpty()) {
+            json.writeObjectFieldStart("own");
+            for (var e : model.own().entrySet()) {
+                json.writeFieldName(e.getKey().schema());
                 write(json, e.getValue());
             }
             json.writeEndObject();

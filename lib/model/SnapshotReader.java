@@ -93,6 +93,7 @@ record SnapshotReader(Path file, JsonParser json, Map<String, String> seen) {
         var sources = new EnumMap<Field, String>(Field.class);
         var inferred = EnumSet.noneOf(Field.class);
         var agree = new EnumMap<Field, List<String>>(Field.class);
+        var own = new EnumMap<Field, Object>(Field.class);
         var conflicts = new ArrayList<Conflict>(0);
         for (var name = json.nextFieldName(); name != null; name = json.nextFieldName()) {
             json.nextToken();
@@ -102,6 +103,7 @@ record SnapshotReader(Path file, JsonParser json, Map<String, String> seen) {
                 case "sources" -> sources(sources);
                 case "inferred" -> inferred.addAll(fields());
                 case "agree" -> agree(agree);
+                case "own" -> own(own);
                 case "conflicts" -> conflicts(conflicts);
                 default -> member(null, name, values);
             }
@@ -115,7 +117,7 @@ record SnapshotReader(Path file, JsonParser json, Map<String, String> seen) {
             facts.put(field, new Fact(e.getValue(), sources.getOrDefault(field, providerId), inferred.contains(field),
                     agree.getOrDefault(field, List.of())));
         }
-        return new Model(providerId, id, facts, List.copyOf(conflicts));
+        return new Model(providerId, id, facts, List.copyOf(conflicts), own);
     }
 
     private void sources(Map<Field, String> sources) throws IOException {
@@ -127,6 +129,19 @@ record SnapshotReader(Path file, JsonParser json, Map<String, String> seen) {
                 json.skipChildren();
             } else {
                 sources.put(field, shared(text()));
+            }
+        }
+    }
+
+    private void own(Map<Field, Object> own) throws IOException {
+        expect(JsonToken.START_OBJECT, "an object");
+        for (var name = json.nextFieldName(); name != null; name = json.nextFieldName()) {
+            json.nextToken();
+            var field = Field.ofSchema(name);
+            if (field == null) {
+                json.skipChildren();
+            } else {
+                own.put(field, value(field));
             }
         }
     }

@@ -15,6 +15,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import lib.provider.Field;
 import lib.provider.Json;
@@ -23,7 +24,16 @@ import lib.provider.Provider.Mapping.Pointer;
 
 /** How dates and amounts are read from answers: just as they are stated, or not at all. */
 final class Stated {
+    /** 0 and an empty text are how many write that they do not know. */
+    private static final Pattern NOTHING = Pattern.compile("\\s*[-0.]*\\s*");
+
     private Stated() {}
+
+    /** Whether something is said where a number should stand, be it one or not. */
+    static boolean isMeantAsNumber(JsonNode value) {
+        return value.isNumber() ? value.decimalValue().signum() != 0
+                : value.isTextual() && !NOTHING.matcher(value.textValue()).matches();
+    }
 
     /**
      * Dates as providers state them: seconds or milliseconds since 1970, as number or digits, ISO 8601 date and time, or a
@@ -147,6 +157,8 @@ final class Stated {
         /** The longest real amount has 20 digits. Beyond these bounds a number is hostile, and must never be written out. */
         private static final int MOST_DIGITS = 40;
         private static final BigDecimal HIGHEST = new BigDecimal("1E9");
+        /** Below it a million tokens cost less than anybody could ever be billed for. */
+        private static final BigDecimal LOWEST = new BigDecimal("1E-9");
 
         private static final BigDecimal MILLION = BigDecimal.valueOf(1_000_000);
         private static final Pattern AMOUNT = Pattern.compile("\\$?\\s?((?:\\d+\\.?\\d*|\\.\\d+)(?:[eE][+-]?\\d{1,2})?)");
@@ -154,20 +166,21 @@ final class Stated {
         private Prices() {}
 
         /** @return USD (or the entry's currency) per 1M tokens, or a piece, by schema field; stripped of trailing zeros */
-        static Map<Field, BigDecimal> of(JsonNode item, Mapping.Price price, List<Pointer> complete) {
+        static Map<Field, BigDecimal> of(JsonNode item, Mapping.Price price, List<Pointer> complete, Consumer<JsonNode> refused) {
             if (price == null || price.when() != null && !Boolean.TRUE.equals(Json.ask(item, price.when(), complete))) {
                 return Map.of();
             }
-            return amounts(item, price.parts(), price);
+            return amounts(item, price.parts(), price, refused);
         }
 
-        private static Map<Field, BigDecimal> amounts(JsonNode item, Map<Field, List<Pointer>> parts, Mapping.Price price) {
+        private static Map<Field, BigDecimal> amounts(JsonNode item, Map<Field, List<Pointer>> parts, Mapping.Price price,
+                Consumer<JsonNode> refused) {
             var found = new EnumMap<Field, BigDecimal>(Field.class);
             var perMillion = MILLION.divide(BigDecimal.valueOf(price.perTokens())).multiply(price.scale());
             parts.forEach((field, places) -> {
                 var factor = field.kind() == Field.Kind.MONEY ? perMillion : price.scale();
                 for (var place : places) {
-                    var amount = cheapest(Json.all(item, place), factor, price.zeroUnknown());
+                    var amount = cheapest(Json.all(item, place), factor, price.zeroUnknown(), refused);
                     if (amount != null) {
                         found.put(field, amount);
                         return;
@@ -178,7 +191,7 @@ final class Stated {
         }
 
         /** In the entry's order, and by bound where the answer lists them. */
-        static List<Model.Tier> tiers(JsonNode item, Mapping.Price price) {
+        static List<Model.Tier> tiers(JsonNode item, Mapping.Price price, Consumer<JsonNode> refused) {
             var tiers = new ArrayList<Model.Tier>();
             for (var tier : price.tiers()) {
                 var from = tier.from() == null ? item : Json.first(item, tier.from());
@@ -186,8 +199,8 @@ final class Stated {
                     continue;
                 }
                 for (var one : from.isArray() ? from : List.of(from)) {
-                    var bound = tier.bound() == null ? tier.minContext() : Normaliser.tokens(Json.first(one, tier.bound()));
-                    var prices = amounts(one, tier.parts(), price);
+                    var bound = tier.bound() == null ? tier.minContext() : Normaliser.tokens(Json.first(one, tier.bound()), refused);
+                    var prices = amounts(one, tier.parts(), price, refused);
                     if (!prices.isEmpty() && (bound != null || tier.bound() == null)) {
                         tiers.add(new Model.Tier(bound, tier.service() == null ? "standard" : tier.service(), prices));
                     }
@@ -199,10 +212,14 @@ final class Stated {
         }
 
         /** Of several amounts the least above 0, because a 0 among prices is an offer that did not say; else 0; else null. */
-        private static BigDecimal cheapest(List<JsonNode> stated, BigDecimal factor, boolean zeroUnknown) {
+        private static BigDecimal cheapest(List<JsonNode> stated, BigDecimal factor, boolean zeroUnknown,
+                Consumer<JsonNode> refused) {
             BigDecimal best = null;
             for (var value : stated) {
                 var amount = amount(value, factor);
+                if (amount == null && isMeantAsNumber(value)) {
+                    refused.accept(value);
+                }
                 if (amount == null || zeroUnknown && amount.signum() == 0) {
                     continue;
                 }
@@ -225,7 +242,7 @@ final class Stated {
                 return null;
             }
             var amount = stated.multiply(factor);
-            return amount.compareTo(HIGHEST) > 0 ? null : amount.stripTrailingZeros();
+            return amount.compareTo(HIGHEST) > 0 || amount.compareTo(LOWEST) < 0 ? null : amount.stripTrailingZeros();
         }
 
         private static BigDecimal parse(String text) {

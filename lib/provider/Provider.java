@@ -29,8 +29,9 @@ import lib.provider.Provider.Mapping.Pointer;
  * @param models      path and query below the base URL, or an absolute https URL, or {@code ""} for the base URL itself
  * @param page        null where one answer holds all
  * @param join        null unless a second API says more of the same models
- * @param modelsDev   what models.dev calls it, null if it does not know it
- * @param litellm     what LiteLLM's price map calls it, null likewise
+ * @param modelsDev   what models.dev calls it, in the order to look there; empty if it does not know it
+ * @param litellm     what LiteLLM's price map calls it, likewise: for some providers it has a name per kind of model
+ * @param alsoCalled  what tools that people set up by hand call it where that is not its id: {@code claude}
  * @param prefix      what stands before every model id here and in no catalogue ({@code models/}), or ""
  * @param source      null unless it is no provider but tells facts about models of many
  * @param legacy      what the legacy TOML must say where it differs from today's entry
@@ -39,7 +40,7 @@ import lib.provider.Provider.Mapping.Pointer;
 public record Provider(String id, String name, Ship ship, String why, String since, String successor, String baseUrl,
         List<String> baseUrlEnv, List<String> keyEnv, Access.KeyCommand keyCommand, KeyNeed key, String auth, Map<String, String> headers,
         Map<String, String> wires, String models, Page page, Join join, Mapping mapping, String docs, String verified,
-        String modelsDev, String litellm, String prefix, Source source, Legacy legacy, Trust trust) {
+        List<String> modelsDev, List<String> litellm, List<String> alsoCalled, String prefix, Source source, Legacy legacy, Trust trust) {
 
     /** The protocols an API may speak. */
     public static final List<String> WIRES = List.of("openai-chat", "openai-responses", "anthropic-messages",
@@ -64,8 +65,8 @@ public record Provider(String id, String name, Ship ship, String why, String sin
      */
     public record Source(String catalogue, String file) {}
 
-    /** What the catalogue calls this provider, null where it does not know it. */
-    public String knownTo(String catalogue) {
+    /** What the catalogue calls this provider, the name to look for first first; empty where it does not know it. */
+    public List<String> knownTo(String catalogue) {
         return catalogue.equals("litellm") ? litellm : modelsDev;
     }
 

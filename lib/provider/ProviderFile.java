@@ -30,9 +30,9 @@ record ProviderFile(Map<String, Yaml.Member> defaults, Map<String, Entry> entrie
         }
     }
 
-    private static final Set<String> COMMON_KEYS = union(List.of("name", "docs", "verified", "models_dev", "litellm", "prefix", "catalogue", "file", "why",
-            "base_url", "base_url_env", "key_env", "key_cmd", "key", "auth", "headers", "wires", "models", "page", "join", "legacy",
-            "disabled"), MappingGrammar.KEYS);
+    private static final Set<String> COMMON_KEYS = union(List.of("name", "docs", "verified", "models_dev", "litellm", "also_called",
+            "prefix", "catalogue", "file", "why", "base_url", "base_url_env", "key_env", "key_cmd", "key", "auth", "headers", "wires", "models",
+            "page", "join", "legacy", "disabled"), MappingGrammar.KEYS);
     private static final Set<String> PROVIDER_KEYS = union(COMMON_KEYS, List.of("ship"));
     private static final Set<String> TOMBSTONE_KEYS = union(COMMON_KEYS, List.of("since", "successor"));
     private static final List<String> SHIPS = List.of("default", "template", "local", "disabled", "source");
@@ -121,8 +121,9 @@ record ProviderFile(Map<String, Yaml.Member> defaults, Map<String, Entry> entrie
         return new Provider(entry.id, name == null ? entry.id : name, ship, why, date(members, "since", 4), text(members, "successor"),
                 baseUrl, baseUrlEnv, keyEnv, keyCommand(members, keyEnv, commands), keyNeed(members, keyEnv), auth(members), headers(members),
                 wires(members), models(members), members.get("page") == null ? null : page(members.get("page")), join(members),
-                MappingGrammar.read(members, defaults), docs(members), date(members, "verified", 7), text(members, "models_dev"),
-                text(members, "litellm"), text(members, "prefix") == null ? "" : text(members, "prefix"), source, legacy(members), entry.trust);
+                MappingGrammar.read(members, defaults), docs(members), date(members, "verified", 7), texts(members, "models_dev"),
+                texts(members, "litellm"), texts(members, "also_called"), text(members, "prefix") == null ? "" : text(members, "prefix"),
+                source, legacy(members), entry.trust);
     }
 
     private static Provider.Source source(Map<String, Yaml.Member> members) {
@@ -132,13 +133,20 @@ record ProviderFile(Map<String, Yaml.Member> defaults, Map<String, Entry> entrie
             throw members.get("file").error("file must be the name of a file, without a folder");
         }
         return catalogue == null && file == null ? null
-                : new Provider.Source(catalogue == null ? null : MappingGrammar.word(catalogue.scalar(), "catalogue", Provider.CATALOGUES), file);
+                : new Provider.Source(catalogue == null ? null
+                        : MappingGrammar.word(catalogue.scalar(), "catalogue", Provider.CATALOGUES), file);
     }
 
     private static String text(Map<String, Yaml.Member> members, String key) {
         var member = members.get(key);
         var text = member == null ? null : member.text();
         return text == null || text.isEmpty() ? null : text;
+    }
+
+    /** One, several or none. */
+    private static List<String> texts(Map<String, Yaml.Member> members, String key) {
+        return members.get(key) == null ? List.of()
+                : MappingGrammar.each(members.get(key), text -> text).stream().filter(text -> !text.isEmpty()).toList();
     }
 
     private static String word(Map<String, Yaml.Member> members, String key, List<String> words) {

@@ -84,10 +84,8 @@ public final class Renderer {
     private static List<String> outputs(Tools.Entry entry, Rendering.Request request) {
         var outputs = new ArrayList<String>();
         boolean wanted = request.tools() == null || request.tools().contains(entry.tool());
-        if (entry.onFetch() ? request.run() == null : request.scope() == Rendering.Scope.NEWS) {
-            return outputs;
-        }
-        if ("changes".equals(entry.when()) && request.changes().isEmpty()) {
+        boolean told = "changes".equals(entry.when());
+        if (told ? request.changes().isEmpty() : entry.onFetch() ? request.run() == null : request.scope() == Rendering.Scope.NEWS) {
             return outputs;
         }
         if (wanted && (entry.optional() == null || request.optional().contains(entry.optional()))) {
