@@ -14,21 +14,15 @@
 //SOURCES lib/host/Host.java
 
 //SOURCES lib/provider/Access.java
-//SOURCES lib/provider/ConfigError.java
 //SOURCES lib/provider/Field.java
 //SOURCES lib/provider/Json.java
-//SOURCES lib/provider/Listing.java
-//SOURCES lib/provider/MappingGrammar.java
 //SOURCES lib/provider/Overrides.java
 //SOURCES lib/provider/Provider.java
 //SOURCES lib/provider/ProviderFile.java
 //SOURCES lib/provider/Providers.java
-//SOURCES lib/provider/Trusted.java
 //SOURCES lib/provider/Yaml.java
 
 //SOURCES lib/model/Archive.java
-//SOURCES lib/model/Catalogue.java
-//SOURCES lib/model/ChangeLog.java
 //SOURCES lib/model/Changes.java
 //SOURCES lib/model/Enrichment.java
 //SOURCES lib/model/Model.java
@@ -36,11 +30,8 @@
 //SOURCES lib/model/Resolver.java
 //SOURCES lib/model/Search.java
 //SOURCES lib/model/Snapshot.java
-//SOURCES lib/model/SnapshotReader.java
-//SOURCES lib/model/Stated.java
 
 //SOURCES lib/fetch/Client.java
-//SOURCES lib/fetch/EnvProxy.java
 //SOURCES lib/fetch/Fetch.java
 //SOURCES lib/fetch/History.java
 //SOURCES lib/fetch/HttpGuards.java
@@ -52,25 +43,18 @@
 //SOURCES lib/render/Engine.java
 //SOURCES lib/render/Legacy.java
 //SOURCES lib/render/Quoted.java
-//SOURCES lib/render/Renderer.java
 //SOURCES lib/render/Rendering.java
-//SOURCES lib/render/Sink.java
 //SOURCES lib/render/Tools.java
 //SOURCES lib/render/Views.java
 
 //SOURCES lib/apply/Apply.java
 //SOURCES lib/apply/Backups.java
-//SOURCES lib/apply/Bracketed.java
-//SOURCES lib/apply/Change.java
 //SOURCES lib/apply/Checked.java
 //SOURCES lib/apply/Document.java
 //SOURCES lib/apply/JsonDocument.java
 //SOURCES lib/apply/LineDiff.java
 //SOURCES lib/apply/Merge.java
-//SOURCES lib/apply/Ownership.java
-//SOURCES lib/apply/Place.java
 //SOURCES lib/apply/SafeFile.java
-//SOURCES lib/apply/Steps.java
 //SOURCES lib/apply/TomlDocument.java
 //SOURCES lib/apply/YamlDocument.java
 //SOURCES lib/apply/YamlNodes.java
@@ -79,21 +63,15 @@
 //SOURCES lib/cli/BackupsCommand.java
 //SOURCES lib/cli/DemoCommand.java
 //SOURCES lib/cli/DiffCommand.java
-//SOURCES lib/cli/DoctorCommand.java
-//SOURCES lib/cli/Failures.java
 //SOURCES lib/cli/FetchCommand.java
-//SOURCES lib/cli/FetchReport.java
 //SOURCES lib/cli/InfoCommand.java
-//SOURCES lib/cli/MergeCommand.java
 //SOURCES lib/cli/Output.java
 //SOURCES lib/cli/ProvidersCommand.java
 //SOURCES lib/cli/RenderCommand.java
 //SOURCES lib/cli/ResolveCommand.java
-//SOURCES lib/cli/RetiredModels.java
 //SOURCES lib/cli/SearchCommand.java
 //SOURCES lib/cli/Sources.java
 //SOURCES lib/cli/TrustCommand.java
-//SOURCES lib/cli/Words.java
 //SOURCES lib/cli/Workspace.java
 
 //FILES providers.yaml
@@ -116,11 +94,11 @@ import lib.cli.BackupsCommand;
 import lib.cli.ApplyCommand;
 import lib.cli.DemoCommand;
 import lib.cli.DiffCommand;
-import lib.cli.DoctorCommand;
-import lib.cli.Failures;
+import lib.cli.TrustCommand.DoctorCommand;
+import lib.cli.Output.Failures;
 import lib.cli.FetchCommand;
 import lib.cli.InfoCommand;
-import lib.cli.MergeCommand;
+import lib.cli.ApplyCommand.MergeCommand;
 import lib.cli.Output;
 import lib.cli.ProvidersCommand;
 import lib.cli.ProvidersCommand.StatsCommand;

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import lib.apply.Document;
 import lib.apply.Document.Format;
-import lib.apply.Place;
+import lib.apply.Document.Place;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 

@@ -27,7 +27,7 @@ import lib.model.Archive;
 import lib.model.Archive.Inputs;
 import lib.model.Archive.Kept;
 import lib.model.Snapshot;
-import lib.provider.ConfigError;
+import lib.provider.Providers.ConfigError;
 import lib.provider.Field;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;

@@ -35,7 +35,7 @@ import lib.apply.Backups.Became;
 import lib.apply.Backups.Restored;
 import lib.apply.SafeFile;
 import lib.apply.SafeFile.Refused;
-import lib.apply.Steps;
+import lib.apply.SafeFile.Steps;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
-import lib.model.ChangeLog;
+import lib.model.Changes.ChangeLog;
 import lib.model.Changes;
 import lib.model.Changes.Change;
 import lib.model.Changes.Kind;

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import lib.model.Archive;
-import lib.model.ChangeLog;
+import lib.model.Changes.ChangeLog;
 import lib.model.Changes;
 import lib.model.Model;
 import lib.model.Snapshot;

@@ -17,7 +17,7 @@ class DocsTest {
     private static final Pattern BLOCK = Pattern.compile("(?s)```\\n\\$ \\./catalog ([^\\n]*)\\n(.*?)```");
 
     /** On which the facts were fetched. */
-    private static final String DAY = "2026-11-[0-9]{2}";
+    private static final String DAY = "2026-11-[0-9]{2}(T[0-9-]+Z)?";
 
     @TempDir
     Path folder;
@@ -29,11 +29,13 @@ class DocsTest {
         // One person who reads from top to bottom; the demo comes first.
         var door = new FrontDoor(folder);
         Files.copy(Shell.CHECKOUT.resolve("tests/samples/docs/last-week.json"), door.cwd.resolve("last-week.json"));
+        Files.createDirectories(door.home.resolve(".config/aichat"));
+        Files.copy(Shell.CHECKOUT.resolve("tests/samples/docs/aichat.yaml"), door.home.resolve(".config/aichat/config.yaml"));
         while (blocks.find()) {
             seen.add(blocks.group(1));
             var result = door.run(blocks.group(1).split(" "));
             var printed = blocks.group(1).contains("--help") ? result.out() : result.err() + result.out();
-            assertEquals(lines(blocks.group(2)).replaceAll(DAY, "DAY"), lines(printed.replace(door.cwd.toString(), "/home/me/catalog")).replaceAll(DAY, "DAY"),
+            assertEquals(lines(blocks.group(2)).replaceAll(DAY, "DAY"), lines(printed.replace(door.cwd.toString(), "/home/me/catalog").replace(door.home.toString(), "/home/me")).replaceAll(DAY, "DAY"),
                     blocks.group(1));
         }
         assertEquals("demo", seen.get(0));

@@ -25,10 +25,10 @@ import java.util.stream.IntStream;
 import lib.apply.Document;
 import lib.apply.Document.Refused;
 import lib.apply.Merge.Edit;
-import lib.apply.Place;
-import lib.apply.Place.Item;
-import lib.apply.Place.Key;
-import lib.apply.Place.Step;
+import lib.apply.Document.Place;
+import lib.apply.Document.Place.Item;
+import lib.apply.Document.Place.Key;
+import lib.apply.Document.Place.Step;
 
 /**
  * What every edit of a config file has to leave as it was, checked without the help of the code under test: the files are read

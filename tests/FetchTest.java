@@ -24,7 +24,7 @@ import lib.fetch.History;
 import lib.fetch.Outcome;
 import lib.fetch.Outcome.Kind;
 import lib.provider.Access;
-import lib.provider.ConfigError;
+import lib.provider.Providers.ConfigError;
 import org.junit.jupiter.api.Test;
 
 class FetchTest extends FetchSetup {

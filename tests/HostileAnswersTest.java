@@ -18,7 +18,7 @@ import lib.model.Normaliser;
 import lib.model.Snapshot;
 import lib.provider.Field;
 import lib.provider.Json;
-import lib.provider.Listing;
+import lib.provider.Json.Listing;
 import lib.provider.Provider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

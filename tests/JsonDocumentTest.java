@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 import lib.apply.Document;
 import lib.apply.Document.Format;
 import lib.apply.Document.Refused;
-import lib.apply.Place;
+import lib.apply.Document.Place;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import lib.provider.Json;
-import lib.provider.Listing;
+import lib.provider.Json.Listing;
 import lib.provider.Provider.Mapping.Condition;
 import lib.provider.Provider.Mapping.Pointer;
 import org.junit.jupiter.api.Test;

@@ -16,7 +16,7 @@ import lib.apply.Document;
 import lib.apply.Document.Format;
 import lib.apply.Merge;
 import lib.apply.Merge.Choice;
-import lib.apply.Place;
+import lib.apply.Document.Place;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

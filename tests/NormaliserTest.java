@@ -18,7 +18,7 @@ import lib.model.Model;
 import lib.model.Normaliser;
 import lib.provider.Field;
 import lib.provider.Json;
-import lib.provider.Listing;
+import lib.provider.Json.Listing;
 import lib.provider.Provider;
 import lib.provider.Providers;
 import org.junit.jupiter.api.Test;

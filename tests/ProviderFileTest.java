@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.regex.Pattern;
 import lib.host.Host;
-import lib.provider.ConfigError;
+import lib.provider.Providers.ConfigError;
 import lib.provider.Field;
 import lib.provider.Provider;
 import lib.provider.Provider.Mapping;

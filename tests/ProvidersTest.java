@@ -20,7 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import lib.host.Host;
 import lib.provider.Access;
-import lib.provider.ConfigError;
+import lib.provider.Providers.ConfigError;
 import lib.provider.Field;
 import lib.provider.Provider;
 import lib.provider.Provider.Mapping.Pointer;

@@ -18,7 +18,7 @@ import lib.fetch.Fetch;
 import lib.fetch.History;
 import lib.fetch.Outcome;
 import lib.fetch.Store;
-import lib.provider.ConfigError;
+import lib.provider.Providers.ConfigError;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

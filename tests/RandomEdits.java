@@ -12,10 +12,10 @@ import java.util.regex.Matcher;
 import lib.apply.Document;
 import lib.apply.Document.Refused;
 import lib.apply.Merge.Edit;
-import lib.apply.Place;
-import lib.apply.Place.Item;
-import lib.apply.Place.Key;
-import lib.apply.Place.Step;
+import lib.apply.Document.Place;
+import lib.apply.Document.Place.Item;
+import lib.apply.Document.Place.Key;
+import lib.apply.Document.Place.Step;
 
 /**
  * Edits of a config file, and damage to it, as the dice fall.

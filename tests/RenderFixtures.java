@@ -18,9 +18,9 @@ import lib.model.Model;
 import lib.model.Normaliser;
 import lib.provider.Access;
 import lib.provider.Json;
-import lib.provider.Listing;
+import lib.provider.Json.Listing;
 import lib.provider.Providers;
-import lib.render.Renderer;
+import lib.render.Rendering.Renderer;
 import lib.render.Rendering;
 import lib.render.Tools;
 

@@ -25,7 +25,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import lib.apply.SafeFile;
 import lib.apply.SafeFile.Refused;
-import lib.apply.Steps;
+import lib.apply.SafeFile.Steps;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

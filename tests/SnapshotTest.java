@@ -22,7 +22,7 @@ import java.util.stream.IntStream;
 import lib.model.Model;
 import lib.model.Model.Fact;
 import lib.model.Snapshot;
-import lib.provider.ConfigError;
+import lib.provider.Providers.ConfigError;
 import lib.provider.Field;
 import lib.provider.Json;
 import org.junit.jupiter.api.Test;

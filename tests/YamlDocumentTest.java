@@ -27,11 +27,10 @@ import java.util.stream.Stream;
 import lib.apply.Document;
 import lib.apply.Document.Format;
 import lib.apply.Document.Refused;
-import lib.apply.Merge;
-import lib.apply.Place;
-import lib.apply.Place.Item;
-import lib.apply.Place.Key;
-import lib.apply.Place.Step;
+import lib.apply.Document.Place;
+import lib.apply.Document.Place.Item;
+import lib.apply.Document.Place.Key;
+import lib.apply.Document.Place.Step;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
@@ -323,101 +322,6 @@ class YamlDocumentTest {
             done += holds(text, random, "CATALOG_FUZZ=1 CATALOG_FUZZ_SEED=" + (seed + i)) ? 1 : 0;
         }
         assertTrue(done >= cases / 3, done + " of " + cases);
-    }
-
-    /** @return what was refused, or the text */
-    private static Object after(String text, List<Edit> edits, boolean together) throws Refused {
-        var document = Document.open(Format.YAML, text);
-        try {
-            if (together) {
-                document.all(edits.stream().map(edit -> new Merge.Edit(edit.place, edit.value)).toList());
-            }
-            for (var edit : together ? List.<Edit>of() : edits) {
-                if (edit.value == null) {
-                    document.remove(edit.place);
-                } else {
-                    document.set(edit.place, edit.value);
-                }
-            }
-            return document.text();
-        } catch (Refused e) {
-            return e;
-        }
-    }
-
-    /** Most of them of the kind that there are many of: other values, new members and elements, some that go. */
-    private static List<Edit> edits(Object tree, Random random) {
-        var edits = new ArrayList<Edit>();
-        for (int i = 2 + random.nextInt(9); i > 0; i--) {
-            var edit = edit(tree, random);
-            var there = get(tree, edit.place.steps());
-            boolean isLeaf = there != null && !(there instanceof Map) && !(there instanceof List);
-            edits.add(isLeaf && random.nextInt(3) > 0 ? new Edit(edit.place, value(0, random)) : edit);
-            if (random.nextInt(4) == 0) {
-                edits.add(new Edit(pick(random, edits).place, random.nextBoolean() ? null : value(0, random)));
-            }
-        }
-        edits.removeIf(edit -> edit.place.last() instanceof Item && edit.value != null && !(edit.value instanceof Map));
-        return edits;
-    }
-
-    @Test
-    void many_edits_at_once_are_the_same_as_one_after_the_other() throws Exception {
-        int cases = Integer.parseInt(System.getenv().getOrDefault("CATALOG_FUZZ", "700"));
-        long seed = Long.parseLong(System.getenv().getOrDefault("CATALOG_FUZZ_SEED", "20261121"));
-        var samples = samples();
-        int done = 0;
-        for (int i = 0; i < cases; i++) {
-            var random = new Random(seed + i);
-            var text = Files.readString(pick(random, samples));
-            text = random.nextInt(3) == 0 ? damaged(text, random) : text;
-            List<Edit> edits;
-            try {
-                var tree = Document.open(Format.YAML, text).tree();
-                edits = new ArrayList<>(edits(tree, random));
-            } catch (Refused e) {
-                continue;
-            }
-            var each = after(text, edits, false);
-            for (int n = edits.size() - 1; each instanceof Refused && n >= 0; n--) {
-                var fewer = new ArrayList<>(edits); // one that is refused would hide the others
-                fewer.remove(n);
-                var alone = after(text, edits.subList(0, n + 1), false);
-                edits = alone instanceof Refused && !(after(text, edits.subList(0, n), false) instanceof Refused) ? fewer : edits;
-                each = after(text, edits, false);
-                n = each instanceof Refused && edits == fewer ? edits.size() : n;
-            }
-            var whole = after(text, edits, true);
-            var label = "CATALOG_FUZZ=1 CATALOG_FUZZ_SEED=" + (seed + i) + ": " + edits + " in\n" + text;
-            if (each instanceof String) {
-                assertEquals(each, whole, label);
-                done++;
-            }
-        }
-        assertTrue(done >= cases / 2, done + " of " + cases);
-    }
-
-    @Test
-    void a_long_list_with_a_comment_of_a_person_is_read_again_once() throws Exception {
-        var text = new StringBuilder("clients:\n- type: openai-compatible\n  name: big\n  models:\n");
-        var edits = new ArrayList<Merge.Edit>();
-        var expected = new StringBuilder(text);
-        for (int i = 0; i < 6500; i++) {
-            var head = "  - name: vendor/model-" + i + "\n    max_input_tokens: 128000\n" + (i == 3000 ? "    # mine\n" : "") + "    input_price: ";
-            boolean isChanged = i % 13 < 3;
-            text.append(head).append("0.5\n");
-            expected.append(head).append(isChanged ? "0.75\n" : "0.5\n");
-            if (isChanged) {
-                edits.add(new Merge.Edit(Place.parse("clients[name=big].models[name=vendor/model-" + i + "].input_price"), new BigDecimal("0.75")));
-            }
-        }
-        var document = Document.open(Format.YAML, text.toString());
-        long start = System.nanoTime();
-        document.all(edits);
-        long took = (System.nanoTime() - start) / 1_000_000;
-        assertEquals(1500, edits.size());
-        assertEquals(expected.toString(), document.text());
-        assertTrue(took < 5000, took + " ms");
     }
 
     private static boolean holds(String text, Random random, String label) {

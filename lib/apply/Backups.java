@@ -32,6 +32,7 @@ import java.util.UUID;
 import java.util.function.BiPredicate;
 import java.util.regex.Pattern;
 import lib.apply.SafeFile.Refused;
+import lib.apply.SafeFile.Steps;
 import lib.provider.Json;
 
 /**

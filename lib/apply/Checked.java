@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import lib.apply.Document.Place;
 
 /**
  * A document of whose text somebody knows how to write it anew for another tree. A change holds only if the new text

@@ -1,8 +1,24 @@
 package lib.apply;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import lib.apply.Apply.Ownership;
+import lib.apply.Merge.Choice;
+import lib.apply.Merge.Conflict;
+import lib.host.Host;
+import lib.render.Tools;
 
 /**
  * A config file that a person edits, open for changing some values of it and not one byte else. Values are String, Boolean,
@@ -87,5 +103,409 @@ public interface Document {
     default List<String> items(Place list, String key) {
         return get(list) instanceof List<?> all ? all.stream().filter(e -> e instanceof Map<?, ?> m && m.get(key) instanceof String)
                 .map(e -> (String) ((Map<?, ?>) e).get(key)).toList() : List.of();
+    }
+
+    /**
+     * A place in a config file: {@code clients[name=groq].models}, {@code model_providers."a.b".env_key}. A step is a key of a
+     * table, or the one element of a list whose member of that key is that text.
+     */
+    public record Place(List<Step> steps) {
+        public sealed interface Step {}
+
+        /** A member of a table (a TOML table, a YAML mapping, a JSON object). */
+        public record Key(String name) implements Step {}
+
+        /** The element of a list, a table itself, whose member {@code key} is {@code value}. */
+        public record Item(String key, String value) implements Step {}
+
+        public Place {
+            steps = List.copyOf(steps);
+        }
+
+        public Place then(Step step) {
+            var longer = new ArrayList<>(steps);
+            longer.add(step);
+            return new Place(longer);
+        }
+
+        public Step last() {
+            return steps.get(steps.size() - 1);
+        }
+
+        public Place parent() {
+            return new Place(steps.subList(0, steps.size() - 1));
+        }
+
+        /** @throws IllegalArgumentException with a sentence about what is wrong with it */
+        public static Place parse(String text) {
+            var steps = new ArrayList<Step>();
+            int at = 0;
+            while (at < text.length()) {
+                char c = text.charAt(at);
+                if (c == '[') {
+                    int equals = text.indexOf('=', at);
+                    var end = new int[1];
+                    if (steps.isEmpty() || equals < 0) {
+                        throw new IllegalArgumentException("'" + text + "': [key=value] expected at " + at);
+                    }
+                    var value = word(text, equals + 1, "]", end);
+                    if (end[0] >= text.length() || text.charAt(end[0]) != ']') {
+                        throw new IllegalArgumentException("'" + text + "' has a [ without ]");
+                    }
+                    steps.add(new Item(text.substring(at + 1, equals), value));
+                    at = end[0] + 1;
+                } else {
+                    if (c == '.' && !steps.isEmpty()) {
+                        at++;
+                    } else if (!steps.isEmpty()) {
+                        throw new IllegalArgumentException("'" + text + "': a dot expected at " + at);
+                    }
+                    var end = new int[1];
+                    steps.add(new Key(word(text, at, ".[", end)));
+                    at = end[0];
+                }
+            }
+            if (steps.isEmpty()) {
+                throw new IllegalArgumentException("an empty place");
+            }
+            return new Place(steps);
+        }
+
+        private static String word(String text, int from, String ends, int[] end) {
+            if (from < text.length() && text.charAt(from) == '"') {
+                var out = new StringBuilder();
+                int i = from + 1;
+                for (; i < text.length() && text.charAt(i) != '"'; i++) {
+                    i += text.charAt(i) == '\\' && i + 1 < text.length() ? 1 : 0;
+                    out.append(text.charAt(i));
+                }
+                if (i >= text.length()) {
+                    throw new IllegalArgumentException("'" + text + "' has a quote that does not end");
+                }
+                end[0] = i + 1;
+                return out.toString();
+            }
+            int i = from;
+            while (i < text.length() && ends.indexOf(text.charAt(i)) < 0) {
+                i++;
+            }
+            if (i == from) {
+                throw new IllegalArgumentException("'" + text + "' has an empty name at " + from);
+            }
+            end[0] = i;
+            return text.substring(from, i);
+        }
+
+        private static String quoted(String word, String ends) {
+            boolean plain = !word.isEmpty() && word.chars().noneMatch(c -> c == '"' || c == '\\' || ends.indexOf(c) >= 0);
+            return plain ? word : "\"" + word.replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
+        }
+
+        /** What {@link #parse} reads. */
+        @Override
+        public String toString() {
+            return steps.stream().map(Place::text).collect(Collectors.joining()).substring(1);
+        }
+
+        /** What a step adds to the text of a place, a key's dot included. */
+        static String text(Step step) {
+            return step instanceof Key key ? "." + quoted(key.name(), ".[")
+                    : "[" + ((Item) step).key() + "=" + quoted(((Item) step).value(), "]") + "]";
+        }
+    }
+
+    /**
+     * What is to become of one file of a person. Nothing is written here.
+     *
+     * @param named     as its template names it, absolute
+     * @param real      behind all links
+     * @param before    what it holds; null where there is none
+     * @param after     what it is to hold; null where there is to be none
+     * @param state     what that comes to
+     * @param why       of a file that is refused, left or not made: one line; null otherwise
+     * @param values    how many values are set
+     * @param removed   how many are removed
+     * @param kept      how many stay as the person has them, although we would write something else
+     * @param conflicts what the person has to decide; of a file that is ours as a whole, one without a place
+     * @param owned     what is ours of it then
+     */
+    public record Change(Path named, Path real, byte[] before, byte[] after, State state, String why, int values, int removed, int kept,
+            List<Conflict> conflicts, Ownership.Record owned) {
+        public enum State { CREATED, CHANGED, REMOVED, UNCHANGED, REFUSED, ABSENT }
+
+        /** Names of keys behind which tools keep what they start, with any case and either sign between the words. */
+        private static final Pattern EXECUTED = Pattern.compile("(?i)(.*[_-])?(commands?|cmd|exec|hooks?|helper)|notify|shell|mcp|mcp[_-]?servers?"
+                + "|(?-i:.*(Commands?|Cmd|Exec|Hooks?|Helper))");
+        private static final String REMOVED_BY_YOU = "you have removed it";
+        private static final Set<String> OWN_LAYERS = Set.of("bundled", "user");
+
+        /**
+         * A part of a file.
+         *
+         * @param provider empty for all
+         * @param output   null where the provider exists no more
+         */
+        public record Part(Tools.Entry entry, String provider, byte[] output) {
+            Document.Format format() {
+                return Document.Format.of(entry.path().substring(0, entry.path().length() - ".ftl".length()));
+            }
+        }
+
+        /**
+         * A file and what goes there.
+         *
+         * @param create whether it may be made where there is none
+         * @param again  whether it may be made where the person has removed it
+         */
+        public record Target(Path named, List<Part> parts, boolean create, boolean again) {
+            public Target {
+                parts = parts.stream().sorted(Comparator.comparing((Part part) -> part.entry().path()).thenComparing(Part::provider)).toList();
+            }
+        }
+
+        public boolean writes() {
+            return !Arrays.equals(before, after);
+        }
+
+        /** What it comes to in a unified diff; a whole file in conflict shows what it would become. */
+        public String diff() {
+            return LineDiff.unified(named.toString(), shown(before), shown(after));
+        }
+
+        private static String shown(byte[] content) {
+            return content == null ? null : new String(content, StandardCharsets.UTF_8);
+        }
+
+        /**
+         * Where a template's output goes.
+         *
+         * @param provider empty where it is about all
+         * @return null where the template knows no place for this system
+         * @throws SafeFile.Refused where a variable leads nowhere
+         */
+        public static Path place(Host host, Tools.Entry entry, String provider) throws SafeFile.Refused {
+            var os = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
+            var paths = entry.apply().to();
+            var to = paths.getOrDefault(os.contains("mac") ? "mac" : os.contains("win") ? "windows" : "linux", paths.get("all"));
+            if (to == null) {
+                return null;
+            }
+            var filled = expand(host, entry, to.replaceAll("(?<![A-Za-z])PROVIDER(?![A-Za-z])", provider));
+            var path = Path.of(filled.equals("~") || filled.startsWith("~/") ? host.home() + filled.substring(1) : filled);
+            if (!path.isAbsolute()) {
+                throw new SafeFile.Refused("the place of " + entry.source().shown() + " leads to " + path + ", which is no absolute path");
+            }
+            return path.normalize();
+        }
+
+        /** <code>${NAME}</code> and <code>${NAME:-otherwise}</code>, which may hold more of them. */
+        private static String expand(Host host, Tools.Entry entry, String text) throws SafeFile.Refused {
+            int open = text.indexOf("${");
+            if (open < 0) {
+                return text;
+            }
+            int close = open + 2;
+            for (int depth = 1; close < text.length(); close++) {
+                depth += text.startsWith("${", close) ? 1 : text.charAt(close) == '}' ? -1 : 0;
+                if (depth == 0) {
+                    break;
+                }
+            }
+            if (close == text.length()) {
+                throw new SafeFile.Refused("the place of " + entry.source().shown() + " has a ${ without }");
+            }
+            var inner = text.substring(open + 2, close);
+            int otherwise = inner.indexOf(":-");
+            var name = otherwise < 0 ? inner : inner.substring(0, otherwise);
+            var value = host.env(name);
+            if (value == null && otherwise < 0) {
+                throw new SafeFile.Refused("the place of " + entry.source().shown() + " is not known: set " + name);
+            }
+            return text.substring(0, open) + (value != null ? value : expand(host, entry, inner.substring(otherwise + 2)))
+                    + expand(host, entry, text.substring(close + 1));
+        }
+
+        /**
+         * @param file   as it is now
+         * @param record what we know to have written into it
+         */
+        static Change plan(Target target, SafeFile file, Ownership.Record record, Choice choice) {
+            try {
+                for (var part : target.parts) {
+                    requireHarmless(part);
+                }
+                boolean merged = target.parts.stream().anyMatch(part -> part.entry().apply().merge());
+                if (!merged && target.parts.size() > 1 || merged && target.parts.stream().anyMatch(part -> !part.entry().apply().merge())) {
+                    throw new Document.Refused(0, "more than one template makes this file: " + target.parts.stream().map(part -> part.entry().path()).toList());
+                }
+                var change = merged ? merged(target, file, record, choice) : whole(target, file, record, choice);
+                if (change.writes()) {
+                    file.checkReplaceable();
+                }
+                return change;
+            } catch (Document.Refused e) {
+                return left(target, file, record, State.REFUSED, target.named + (e.line() > 0 ? ":" + e.line() : "") + ": " + e.getMessage());
+            } catch (SafeFile.Refused e) {
+                return left(target, file, record, State.REFUSED, e.getMessage());
+            }
+        }
+
+        /** Only what is ours or the user's own may write down what a tool will start. */
+        private static void requireHarmless(Part part) throws Document.Refused {
+            if (part.output == null || OWN_LAYERS.contains(part.entry().source().layer())) {
+                return;
+            }
+            var shown = part.entry().source().shown();
+            if (part.format() == null) {
+                throw new Document.Refused(0, shown + " makes what cannot be looked into for commands; keep it in your own templates folder if you trust it");
+            }
+            var found = new TreeSet<String>();
+            executed(Document.open(part.format(), shown(part.output)).tree(), found);
+            if (!found.isEmpty()) {
+                throw new Document.Refused(0, "the output of " + shown + " has a tool start something (" + String.join(", ", found)
+                        + "); if that is what you want, keep the template in your own templates folder");
+            }
+        }
+
+        private static void executed(Object value, Set<String> found) {
+            if (value instanceof Map<?, ?> map) {
+                map.forEach((key, inner) -> {
+                    if (EXECUTED.matcher(String.valueOf(key)).matches()) {
+                        found.add(String.valueOf(key));
+                    }
+                    executed(inner, found);
+                });
+            } else if (value instanceof List<?> list) {
+                list.forEach(element -> executed(element, found));
+            }
+        }
+
+        private static Change left(Target target, SafeFile file, Ownership.Record record, State state, String why) {
+            return new Change(target.named, file.real(), file.content(), file.content(), state, why, 0, 0, 0, List.of(), record);
+        }
+
+        private static Change whole(Target target, SafeFile file, Ownership.Record record, Choice choice) {
+            var part = target.parts.get(0);
+            var before = file.content();
+            var known = record.of(part.entry().path(), part.provider).get(Ownership.WHOLE);
+            var sum = before == null ? null : SafeFile.sha256(before);
+            boolean ours = names(choice.ours(), target.named, file.real());
+            if (before == null && !ours && (part.output == null || known != null && !target.again || !target.create)) {
+                return left(target, file, record, State.ABSENT, known != null ? REMOVED_BY_YOU : null);
+            }
+            if (part.output != null && Arrays.equals(before, part.output)) {
+                return settled(target, file, record, before, sum, State.UNCHANGED);
+            }
+            boolean theirs = !ours && before != null && (Merge.THEIRS.equals(known) || names(choice.theirs(), target.named, file.real()));
+            if (theirs) {
+                var change = settled(target, file, record, before, Merge.THEIRS, State.UNCHANGED);
+                return new Change(target.named, file.real(), before, before, State.UNCHANGED, "left to you", 0, 0, 1, List.of(), change.owned);
+            }
+            if (before == null || ours || sum.equals(known)) {
+                return settled(target, file, record, part.output, part.output == null ? null : SafeFile.sha256(part.output),
+                        before == null ? State.CREATED : part.output == null ? State.REMOVED : State.CHANGED);
+            }
+            if (part.output == null) {
+                return new Change(target.named, file.real(), before, before, State.UNCHANGED, "its provider is gone, but you have changed it", 0, 0, 1,
+                        List.of(), record.with(part.entry().path(), part.provider, Map.of()));
+            }
+            return new Change(target.named, file.real(), before, before, State.UNCHANGED, null, 0, 0, 0,
+                    List.of(new Conflict(null, shown(before), shown(part.output), 1)), record);
+        }
+
+        /** @param hash null: nothing is ours of it any more */
+        private static Change settled(Target target, SafeFile file, Ownership.Record record, byte[] after, String hash, State state) {
+            var part = target.parts.get(0);
+            var owned = record.with(part.entry().path(), part.provider, hash == null ? Map.of() : Map.of(Ownership.WHOLE, hash));
+            return new Change(target.named, file.real(), file.content(), after, state, null, 0, 0, 0, List.of(),
+                    owned.written(after == null ? null : SafeFile.sha256(after)));
+        }
+
+        private static boolean names(Set<String> chosen, Path named, Path real) {
+            return chosen.contains(named.toString()) || chosen.contains(real.toString());
+        }
+
+        private static Change merged(Target target, SafeFile file, Ownership.Record record, Choice choice) throws Document.Refused {
+            var before = file.content();
+            var first = target.parts.get(0);
+            boolean removed = before == null && !record.owned().isEmpty();
+            if (before == null && (!target.create || removed && !target.again || target.parts.stream().allMatch(part -> part.output == null))) {
+                return left(target, file, record, State.ABSENT, removed ? REMOVED_BY_YOU : null);
+            }
+            var format = Document.Format.of(target.named.getFileName().toString());
+            var settling = new Settling(Document.open(format == null ? first.format() : format, before == null ? "" : utf8(before)),
+                    before == null ? Ownership.Record.NONE : record);
+            for (var part : target.parts) {
+                settling.settle(part, choice);
+            }
+            var text = settling.document.text();
+            if (before != null && text.equals(shown(before))) {
+                return new Change(target.named, file.real(), before, before, State.UNCHANGED, null, 0, 0, settling.kept, settling.conflicts,
+                        settling.record.written(settling.record.owned().isEmpty() ? null : SafeFile.sha256(before)));
+            }
+            // Reading what was written is the proof; and whoever applies this again must find nothing to do.
+            var again = new Settling(Document.open(format == null ? first.format() : format, text), settling.record);
+            for (var part : target.parts) {
+                again.settle(part, Choice.NONE);
+            }
+            if (!again.document.text().equals(text)) {
+                throw new Document.Refused(0, "a second run would change it again, so it is left as it is; please report this");
+            }
+            var after = text.getBytes(StandardCharsets.UTF_8);
+            return new Change(target.named, file.real(), before, after, before == null ? State.CREATED : State.CHANGED, null, settling.values,
+                    settling.removed, settling.kept, settling.conflicts, settling.record.written(SafeFile.sha256(after)));
+        }
+
+        static String utf8(byte[] content) throws Document.Refused {
+            try {
+                return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(content)).toString();
+            } catch (CharacterCodingException e) {
+                throw new Document.Refused(0, "it is not UTF-8");
+            }
+        }
+
+        /** A document while one part after the other is brought into it. */
+        private static final class Settling {
+            private final Document document;
+            private final List<Conflict> conflicts = new ArrayList<>();
+            private Ownership.Record record;
+            private Merge merge;
+            private Tools.Destination mergedTo;
+            private int values;
+            private int removed;
+            private int kept;
+
+            Settling(Document document, Ownership.Record record) {
+                this.document = document;
+                this.record = record;
+            }
+
+            void settle(Part part, Choice choice) throws Document.Refused {
+                var to = part.entry().apply();
+                if (merge == null || !to.equals(mergedTo)) {
+                    merge = new Merge(document, to.keys(), to.own());
+                    mergedTo = to;
+                }
+                var fragment = part.output == null ? Map.<String, Object>of() : Document.open(part.format(), shown(part.output)).tree();
+                var plan = merge.plan(fragment, record.of(part.entry().path(), part.provider), choice);
+                if (!plan.edits().isEmpty()) {
+                    edit(document, plan.edits());
+                    merge = null;
+                }
+                conflicts.addAll(plan.conflicts());
+                values += plan.values();
+                removed += plan.removed();
+                kept += plan.kept();
+                record = record.with(part.entry().path(), part.provider, plan.owned());
+            }
+        }
+
+        static void edit(Document document, List<Merge.Edit> edits) throws Document.Refused {
+            try {
+                document.all(edits);
+            } catch (IllegalArgumentException e) {
+                throw new Document.Refused(0, e.getMessage());
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import lib.apply.Document.Change;
 
 /** What changes in a text, line by line, as {@code diff -u} says it and {@code patch} reads it. */
 public final class LineDiff {

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import lib.apply.Document.Place;
 import lib.host.AtomicFile;
 
 /**

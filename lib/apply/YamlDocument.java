@@ -2,19 +2,16 @@ package lib.apply;
 
 import java.math.BigDecimal;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.IntStream;
-import lib.apply.Place.Item;
-import lib.apply.Place.Key;
-import lib.apply.Place.Step;
+import lib.apply.Document.Change;
+import lib.apply.Document.Place.Item;
+import lib.apply.Document.Place.Key;
+import lib.apply.Document.Place.Step;
+import lib.apply.Document.Place;
 import lib.apply.YamlNodes.Child;
 import lib.apply.YamlNodes.Kind;
 import lib.apply.YamlNodes.Manner;
@@ -83,144 +80,6 @@ final class YamlDocument implements Document {
 
     @Override
     public void set(Place place, Object value) throws Refused {
-        make(setting(place, value));
-    }
-
-    @Override
-    public void remove(Place place) throws Refused {
-        make(removing(place));
-    }
-
-    private void make(Change change) throws Refused {
-        if (change != null) {
-            become(change.splice.in(text), change.on(tree()), change.line);
-        }
-    }
-
-    /** Changes that do not touch each other are made at once; the result is that of one after the other. */
-    @Override
-    public void all(List<Merge.Edit> edits) throws Refused {
-        for (int at = 0; at < edits.size();) {
-            var together = new Together();
-            int end = at;
-            while (end < edits.size() && together.takes(edits.get(end))) {
-                end++;
-            }
-            if (!together.isMade()) {
-                end = Math.max(end, at + 1);
-                Document.super.all(edits.subList(at, end));
-            }
-            at = end;
-        }
-    }
-
-    /** In the place of the text between. */
-    private record Splice(int from, int to, String with) {
-        String in(String text) {
-            return text.substring(0, from) + with + text.substring(to);
-        }
-    }
-
-    /** VALUE: a value where the old one stands; END: more at the end of a block; LINES: without some lines; ALONE: any other. */
-    private enum Reach { VALUE, END, LINES, ALONE }
-
-    /**
-     * @param top   the uppermost place that is new, gone, or another
-     * @param value null for none
-     * @param room  of the map or list that this is in, how many members it has
-     */
-    private record Change(Place place, Place top, Object value, Splice splice, Reach reach, int room, int line) {
-        Object on(Object tree) {
-            return with(tree, place.steps(), value);
-        }
-    }
-
-    /** Changes of one and the same text, each of which would be the same if the others were made before. */
-    private final class Together {
-        private final List<Change> changes = new ArrayList<>();
-        private final TreeMap<Integer, Integer> taken = new TreeMap<>();
-        private final Set<Place> tops = new HashSet<>();
-        private final Set<Place> above = new HashSet<>();
-        /** The member by which the elements of a list are told apart. */
-        private final Map<Place, String> marks = new HashMap<>();
-        private final Map<Place, Integer> removed = new HashMap<>();
-        private Object values = tree();
-
-        /** @return false where it has to wait until the others are made */
-        boolean takes(Merge.Edit edit) {
-            var place = edit.place();
-            var steps = place.steps();
-            for (int i = 1; i < steps.size(); i++) {
-                if (steps.get(i) instanceof Item item && !marks.computeIfAbsent(upTo(place, i), list -> item.key()).equals(item.key())) {
-                    return false;
-                }
-            }
-            boolean isMark = steps.size() > 1 && place.last() instanceof Key key && steps.get(steps.size() - 2) instanceof Item item
-                    && item.key().equals(key.name());
-            if (isMark || above.contains(place) || IntStream.rangeClosed(1, steps.size()).anyMatch(i -> tops.contains(upTo(place, i)))) {
-                return false;
-            }
-            Change change;
-            try {
-                change = edit.value() == null ? removing(place) : setting(place, edit.value());
-            } catch (Refused e) {
-                return false; // by itself it may have to be refused as well, or not any more
-            }
-            return change == null || fits(change) && add(change);
-        }
-
-        private boolean fits(Change change) {
-            boolean isLast = change.reach == Reach.LINES && change.room - removed.getOrDefault(change.place.parent(), 0) < 2;
-            // How a file is indented can be seen from what is removed.
-            boolean isIndented = change.reach != Reach.END || removed.isEmpty();
-            var before = taken.lowerEntry(change.splice.to);
-            return change.reach != Reach.ALONE && !isLast && isIndented && !above.contains(change.top)
-                    && (before == null || before.getValue() <= change.splice.from);
-        }
-
-        private boolean add(Change change) {
-            changes.add(change);
-            taken.merge(change.splice.from, change.splice.to, Math::max);
-            tops.add(change.top);
-            for (int i = change.top.steps().size() - 1; i > 0 && above.add(upTo(change.top, i)); i--) {
-                // as far as they are new
-            }
-            if (change.reach == Reach.LINES) {
-                removed.merge(change.place.parent(), 1, Integer::sum);
-            }
-            values = change.on(values);
-            return true;
-        }
-
-        private static Place upTo(Place place, int step) {
-            return new Place(place.steps().subList(0, step));
-        }
-
-        /** @return false where there is nothing to be gained, or where it would not be what was meant */
-        boolean isMade() {
-            if (changes.size() < 2) {
-                return false;
-            }
-            // At one place that of the innermost block comes first.
-            changes.sort(Comparator.<Change>comparingInt(change -> change.splice.from).thenComparingInt(change -> change.splice.to)
-                    .thenComparingInt(change -> -change.top.steps().size()));
-            var changed = new StringBuilder();
-            int at = 0;
-            for (var change : changes) {
-                changed.append(text, at, change.splice.from).append(change.splice.with);
-                at = change.splice.to;
-            }
-            try {
-                become(changed.append(text, at, text.length()).toString(), values, 0);
-                return true;
-            } catch (Refused e) {
-                return false;
-            }
-        }
-    }
-
-    /** @return null where it is so already */
-    private Change setting(Place place, Object value) throws Refused {
         var wanted = value;
         if (place.last() instanceof Item item && value instanceof Map<?, ?> map) {
             var element = begun(item); // which has it first
@@ -228,40 +87,33 @@ final class YamlDocument implements Document {
             wanted = element;
         }
         if (same(Objects.requireNonNull(wanted), get(place))) {
-            return null;
+            return;
         }
         var way = editable(place);
         var left = place.steps().subList(way.size() - 1, place.steps().size());
         var node = last(way).value();
         boolean isEmpty = node.value() == null || node.flow() && node.children().isEmpty() && isOneLine(node.start(), node.end());
-        boolean isReplaced = left.isEmpty() || isEmpty;
-        var splice = isReplaced ? replaced(way, with(node.value(), left, wanted))
+        var changed = left.isEmpty() || isEmpty ? replaced(way, with(node.value(), left, wanted))
                 : inserted(node, left.get(0), with(begun(left.get(0)), left.subList(1, left.size()), wanted));
-        boolean isValue = left.isEmpty() && !node.isBlank() && !node.isBlock() && (!Manner.isBlock(wanted) || staysFlow(node, wanted));
-        var reach = isValue ? Reach.VALUE : isReplaced || node.flow() ? Reach.ALONE : Reach.END;
-        var top = new Place(place.steps().subList(0, Math.min(way.size(), place.steps().size())));
-        var change = new Change(place, top, wanted, splice, reach, 0, node.line());
-        if (!same(wanted, get(change.on(tree()), place.steps()))) {
+        var values = with(tree(), place.steps(), wanted);
+        if (!same(wanted, get(values, place.steps()))) {
             throw new Refused(node.line(), "the value would then be at another place");
         }
-        return change;
+        become(changed, values, node.line());
     }
 
-    /** @return null where it is so already */
-    private Change removing(Place place) throws Refused {
+    @Override
+    public void remove(Place place) throws Refused {
         boolean isMissing = way(place).size() <= place.steps().size();
         if (isMissing && get(place) == null) {
-            return null;
+            return;
         }
         var way = editable(place);
         int line = last(way).value().line();
         if (isMissing) {
             throw new Refused(line, "the value comes from another map that is merged here (<<)");
         }
-        var parent = way.get(way.size() - 2).value();
-        int start = last(way).start();
-        boolean isLines = parent.isBlock() && isBlank(lineStart(start), start) && text.indexOf('\n', last(way).end()) >= 0;
-        return new Change(place, place, null, removed(way), isLines ? Reach.LINES : Reach.ALONE, parent.children().size(), line);
+        become(removed(way), with(tree(), place.steps(), null), line);
     }
 
     private static Map<String, Object> begun(Step step) {
@@ -384,15 +236,15 @@ final class YamlDocument implements Document {
         return text.substring(from, to).indexOf('\n') < 0;
     }
 
-    private Splice splice(int from, int to, String with) {
-        return new Splice(from, to, with.replace("\n", eol));
+    private String splice(int from, int to, String with) {
+        return text.substring(0, from) + with.replace("\n", eol) + text.substring(to);
     }
 
     /** Without the lines of these places. A file that does not end with a line end stays such a file. */
-    private Splice cut(int from, int to) {
+    private String cut(int from, int to) {
         int next = text.indexOf('\n', to) + 1;
         int start = lineStart(from);
-        return next > 0 ? splice(start, next, "") : splice(start == 0 ? 0 : lineEnd(lineStart(start - 1)), text.length(), "");
+        return next > 0 ? splice(start, next, "") : text.substring(0, start == 0 ? 0 : lineEnd(lineStart(start - 1)));
     }
 
     private Manner manner() {
@@ -420,17 +272,13 @@ final class YamlDocument implements Document {
         return nodes.root().flow() ? '"' : old.isBlank() ? ' ' : text.charAt(old.start());
     }
 
-    private boolean staysFlow(Node old, Object value) {
-        return old.flow() && !old.children().isEmpty() && isOneLine(old.start(), old.end())
-                && value instanceof List<?> list && list.stream().noneMatch(Manner::isBlock);
-    }
-
-    private Splice replaced(List<Child> way, Object value) throws Refused {
+    private String replaced(List<Child> way, Object value) throws Refused {
         var child = last(way);
         var parent = way.size() > 1 ? way.get(way.size() - 2).value() : null;
         var old = child.value();
         boolean inFlow = parent != null && parent.flow();
-        boolean staysFlow = staysFlow(old, value);
+        boolean staysFlow = old.flow() && !old.children().isEmpty() && isOneLine(old.start(), old.end())
+                && value instanceof List<?> list && list.stream().noneMatch(Manner::isBlock);
         if (child.sign() < 0 && child.key() != null && !inFlow) {
             throw new Refused(child.key().line(), "a key without a colon");
         }
@@ -442,14 +290,13 @@ final class YamlDocument implements Document {
             return child.sign() < 0 ? splice(old.end(), old.end(), ": " + with) : splice(child.sign(), child.sign(), " " + with);
         }
         if (child.sign() >= 0 && old.isBlock() && !isOneLine(child.sign(), old.start())) {
-            var cut = cut(old.start(), old.end());
-            return new Splice(child.sign(), cut.to, " " + with + text.substring(child.sign(), cut.from));
+            return new StringBuilder(cut(old.start(), old.end())).insert(child.sign(), " " + with).toString();
         }
         return splice(old.start(), old.end(), with);
     }
 
     /** @param parent a block, null for the whole file */
-    private Splice replacedByBlock(Child child, Node parent, Object value) {
+    private String replacedByBlock(Child child, Node parent, Object value) {
         var manner = manner();
         var old = child.value();
         int at = old.start();
@@ -475,10 +322,11 @@ final class YamlDocument implements Document {
         int inner = base + manner.indent(value);
         var lines = " ".repeat(inner) + manner.block(value, inner);
         int line = lineEnd(old.end());
-        return isBelow ? splice(lineStart(at), end, lines) : splice(sign, line, text.substring(end, line) + "\n" + lines);
+        return isBelow ? splice(lineStart(at), end, lines)
+                : text.substring(0, sign) + text.substring(end, line) + splice(line, line, "\n" + lines).substring(line);
     }
 
-    private Splice inserted(Node into, Step step, Object content) throws Refused {
+    private String inserted(Node into, Step step, Object content) throws Refused {
         if (into.flow()) {
             return insertedInFlow(into, step, content);
         }
@@ -488,7 +336,7 @@ final class YamlDocument implements Document {
         return splice(at, at, "\n" + " ".repeat(column) + entry);
     }
 
-    private Splice insertedInFlow(Node into, Step step, Object content) throws Refused {
+    private String insertedInFlow(Node into, Step step, Object content) throws Refused {
         if (isPair(into)) {
             throw new Refused(into.line(), "a pair without braces cannot get another member");
         }
@@ -503,8 +351,8 @@ final class YamlDocument implements Document {
         int from = Math.max(end, last.comma() + 1);
         int line = lineStart(last.start());
         if (isBlank(line, last.start()) && lineEnd(from) < close) {
-            return new Splice(end, lineEnd(from), (from > end ? "" : ",") + text.substring(end, lineEnd(from))
-                    + eol + text.substring(line, last.start()) + entry + (from > end ? "," : ""));
+            return text.substring(0, end) + (from > end ? "" : ",") + text.substring(end, lineEnd(from))
+                    + eol + text.substring(line, last.start()) + entry + (from > end ? "," : "") + text.substring(lineEnd(from));
         }
         return from > end ? splice(from, from, " " + entry + ",") : splice(end, end, ", " + entry);
     }
@@ -515,7 +363,7 @@ final class YamlDocument implements Document {
                 && (node.first() == node.start() || text.charAt(node.start()) == '?');
     }
 
-    private Splice removed(List<Child> way) throws Refused {
+    private String removed(List<Child> way) throws Refused {
         var child = last(way);
         var parent = way.get(way.size() - 2).value();
         int start = child.start();
@@ -530,7 +378,7 @@ final class YamlDocument implements Document {
         return isBlank(end, next) ? splice(start, next, "") : splice(text.substring(0, start).stripTrailing().length(), end, "");
     }
 
-    private Splice removedFromFlow(Node parent, int index) {
+    private String removedFromFlow(Node parent, int index) {
         var child = parent.children().get(index);
         boolean isLast = index == parent.children().size() - 1;
         int next = isLast ? parent.end() - 1 : parent.children().get(index + 1).start();
@@ -547,6 +395,6 @@ final class YamlDocument implements Document {
             }
         }
         int comma = isLast && index > 0 && child.comma() < 0 ? parent.children().get(index - 1).comma() : from;
-        return new Splice(comma, to, text.substring(Math.min(comma + 1, from), from));
+        return text.substring(0, comma) + text.substring(Math.min(comma + 1, from), from) + text.substring(to);
     }
 }

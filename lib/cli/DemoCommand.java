@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import lib.cli.Output.Failures;
 import lib.host.Host;
 import lib.provider.Json;
 import picocli.CommandLine.Command;

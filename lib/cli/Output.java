@@ -4,9 +4,15 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -16,14 +22,26 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import lib.apply.SafeFile.Refused;
 import lib.host.Host;
+import lib.model.Model.Difference;
 import lib.model.Model;
+import lib.model.Search;
 import lib.model.Snapshot;
 import lib.provider.Field;
-import lib.provider.Listing;
+import lib.provider.Json.Listing;
+import lib.provider.Providers.ConfigError;
 import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.TypeConversionException;
+import picocli.CommandLine.UnmatchedArgumentException;
+import picocli.CommandLine;
 
 /** Where words go: data to stdout, words for people to stderr, how many of them and in which colours; and how values are written. */
 public final class Output {
@@ -246,5 +264,143 @@ public final class Output {
 
     private static boolean isUsd(Model model) {
         return model.text(Field.CURRENCY) == null || model.text(Field.CURRENCY).equals("USD");
+    }
+
+    /** The one place where a failure becomes a line of advice and an exit code. */
+    public static final class Failures implements IExecutionExceptionHandler, IParameterExceptionHandler {
+        public static final int OK = 0;
+        public static final int SOME_FAILED = 1;
+        public static final int USAGE = 2;
+        public static final int NOTHING_DONE = 3;
+        public static final int CONFIGURATION = 4;
+        public static final int REFUSED_TO_WRITE = 5;
+        public static final int INTERRUPTED = 130;
+
+        private final Host host;
+        private final Output output;
+
+        public Failures(Host host, Output output) {
+            this.host = host;
+            this.output = output;
+        }
+
+        @Override
+        public int handleParseException(ParameterException e, String[] args) {
+            host.err().println("catalog: " + firstLine(e.getMessage()));
+            if (!UnmatchedArgumentException.printSuggestions(e, host.err())) {
+                host.err().println("Try '" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help'.");
+            }
+            host.err().flush();
+            return USAGE;
+        }
+
+        @Override
+        public int handleExecutionException(Exception e, CommandLine commandLine, ParseResult parsed) {
+            var failure = e instanceof UncheckedIOException unchecked ? unchecked.getCause() : e;
+            if (failure instanceof ParameterException usage) {
+                return handleParseException(usage, new String[0]);
+            }
+            if (failure instanceof InterruptedException) {
+                Thread.currentThread().interrupt();
+                host.err().println((output.live() ? "\n" : "") + "catalog: interrupted; nothing is half-written.");
+                return INTERRUPTED;
+            }
+            int code = code(failure);
+            host.err().println("catalog: " + sentence(failure, code));
+            if (output.verbose()) {
+                failure.printStackTrace(host.err());
+            }
+            return code;
+        }
+
+        private static int code(Exception failure) {
+            if (failure instanceof ConfigError) {
+                return CONFIGURATION;
+            }
+            return failure instanceof FileSystemException || failure instanceof Refused ? REFUSED_TO_WRITE : SOME_FAILED;
+        }
+
+        private String sentence(Exception failure, int code) {
+            if (code == CONFIGURATION || failure instanceof Refused) {
+                return failure.getMessage();
+            }
+            if (failure instanceof FileSystemException file) {
+                return file.getFile() + ": " + reason(file) + " Mend its permissions, or choose another place: --root for results, XDG_CACHE_HOME for answers.";
+            }
+            var what = failure instanceof IOException && failure.getMessage() != null ? failure.getMessage() : String.valueOf(failure);
+            return firstLine(what) + (output.verbose() ? "" : " (this should not happen; run again with --verbose for the details)");
+        }
+
+        private static String reason(FileSystemException file) {
+            if (file instanceof AccessDeniedException) {
+                return "permission denied.";
+            }
+            if (file instanceof NoSuchFileException) {
+                return "no such file or folder.";
+            }
+            if (file instanceof NotDirectoryException) {
+                return "not a folder.";
+            }
+            return file.getReason() == null ? file.getClass().getSimpleName().replace("Exception", "").toLowerCase(Locale.ROOT) + "."
+                    : file.getReason() + ".";
+        }
+
+        private static String firstLine(String text) {
+            return text == null ? "unknown failure" : text.lines().findFirst().orElse("");
+        }
+
+        /** Of several codes the one that counts: usage, configuration, refused to write, nothing done, some failed, all done. */
+        public static int worst(int... codes) {
+            for (int code : new int[] {USAGE, CONFIGURATION, REFUSED_TO_WRITE, NOTHING_DONE, SOME_FAILED}) {
+                for (int one : codes) {
+                    if (one == code) {
+                        return code;
+                    }
+                }
+            }
+            return OK;
+        }
+    }
+}
+
+/** An enumeration by its words as they are typed; picocli would name each twice, as a constant and as a word. */
+abstract class Words<E extends Enum<E>> extends ArrayList<String> implements ITypeConverter<E> {
+    private final transient List<E> all;
+
+    private Words(E[] all) {
+        this.all = List.of(all);
+        this.all.forEach(one -> add(typed(one.name())));
+    }
+
+    private static String typed(String word) {
+        return word.strip().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    @Override
+    public E convert(String text) {
+        int at = indexOf(typed(text));
+        if (at < 0) {
+            throw new TypeConversionException("'" + Listing.visible(text) + "' is not one of " + String.join(", ", this)
+                    + ConfigError.didYouMean(text, this));
+        }
+        return all.get(at);
+    }
+
+    static final class Orders extends Words<Search.Sort> {
+        Orders() {
+            super(Search.Sort.values());
+        }
+    }
+
+    static final class Uses extends Words<Search.UseCase> {
+        Uses() {
+            super(Search.UseCase.values());
+        }
+    }
+
+    static final class Classes extends Words<Difference> {
+        Classes() {
+            super(Difference.values());
+        }
     }
 }

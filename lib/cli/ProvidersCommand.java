@@ -10,12 +10,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import lib.cli.Output.Failures;
 import lib.fetch.History;
 import lib.host.Host;
 import lib.model.Model;
 import lib.provider.Access;
 import lib.provider.Field;
-import lib.provider.Listing;
+import lib.provider.Json.Listing;
 import lib.provider.Provider;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -95,7 +96,7 @@ public final class ProvidersCommand implements Callable<Integer> {
     static String unknown(Workspace workspace, String name) {
         try {
             return "no provider " + workspace.providers().named(name).id();
-        } catch (lib.provider.ConfigError e) {
+        } catch (lib.provider.Providers.ConfigError e) {
             return e.getMessage();
         }
     }
@@ -114,7 +115,7 @@ public final class ProvidersCommand implements Callable<Integer> {
         var known = new HashMap<String, Integer>();
         try {
             workspace.snapshot().models().forEach(model -> known.merge(model.providerId(), 1, Integer::sum));
-        } catch (lib.provider.ConfigError e) {
+        } catch (lib.provider.Providers.ConfigError e) {
             output.warn(e.getMessage());
         }
         return known;

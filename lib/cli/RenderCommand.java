@@ -18,17 +18,18 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import lib.cli.Output.Failures;
 import lib.fetch.Store;
 import lib.host.Host;
-import lib.model.ChangeLog;
+import lib.model.Changes.ChangeLog;
 import lib.model.Model;
 import lib.model.Normaliser;
 import lib.model.Snapshot;
 import lib.provider.Access;
 import lib.provider.Json;
-import lib.provider.Listing;
+import lib.provider.Json.Listing;
 import lib.render.Rendering;
-import lib.render.Renderer;
+import lib.render.Rendering.Renderer;
 import lib.render.Tools;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -149,7 +150,7 @@ public final class RenderCommand implements Callable<Integer> {
             found.ignored().forEach(host.err()::println);
             try {
                 found.require(tools);
-            } catch (lib.provider.ConfigError e) {
+            } catch (lib.provider.Providers.ConfigError e) {
                 throw new ParameterException(spec.commandLine(), e.getMessage());
             }
             return found;

@@ -13,14 +13,14 @@ import java.util.Map;
 import java.util.Set;
 import lib.fetch.Outcome;
 import lib.host.AtomicFile;
-import lib.model.Catalogue;
+import lib.model.Enrichment.Catalogue;
 import lib.model.Enrichment;
 import lib.model.Model;
 import lib.model.Snapshot;
 import lib.provider.Access;
-import lib.provider.ConfigError;
+import lib.provider.Providers.ConfigError;
 import lib.provider.Json;
-import lib.provider.Listing;
+import lib.provider.Json.Listing;
 import lib.provider.Overrides;
 import lib.provider.Provider;
 

@@ -26,14 +26,14 @@ import lib.fetch.Store;
 import lib.host.AtomicFile;
 import lib.host.Host;
 import lib.model.Archive;
-import lib.model.ChangeLog;
+import lib.model.Changes.ChangeLog;
 import lib.model.Changes.Change;
 import lib.model.Snapshot;
 import lib.provider.Access;
-import lib.provider.Listing;
+import lib.provider.Json.Listing;
 import lib.provider.Provider;
 import lib.provider.Providers;
-import lib.provider.Trusted;
+import lib.provider.Providers.Trusted;
 import lib.render.Rendering.Unchanged;
 
 /**

@@ -26,7 +26,7 @@ import lib.fetch.Outcome.Kind;
 import lib.host.AtomicFile;
 import lib.host.Host;
 import lib.provider.Access;
-import lib.provider.Listing;
+import lib.provider.Json.Listing;
 import lib.provider.Provider;
 import lib.provider.Providers.Secrets;
 
@@ -97,7 +97,7 @@ public final class Fetch {
      *
      * @param onOutcome called once per provider, from any thread, as each settles
      * @return in the order asked
-     * @throws lib.provider.ConfigError      where a proxy or CA variable cannot be used
+     * @throws lib.provider.Providers.ConfigError      where a proxy or CA variable cannot be used
      * @throws java.io.UncheckedIOException  where answers cannot be stored; nobody was asked then
      */
     public List<Outcome> run(List<Access> asked, Consumer<Outcome> onOutcome) throws InterruptedException {

@@ -24,7 +24,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import lib.fetch.Outcome.Failures;
-import lib.provider.Listing;
+import lib.provider.Json.Listing;
 
 /** What a client needs before it may listen to strangers, and Methanol does not bring. */
 final class HttpGuards {

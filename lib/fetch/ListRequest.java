@@ -28,7 +28,7 @@ import lib.fetch.Outcome.Failures;
 import lib.fetch.Outcome.Kind;
 import lib.provider.Access;
 import lib.provider.Json;
-import lib.provider.Listing;
+import lib.provider.Json.Listing;
 import lib.provider.Provider;
 import lib.provider.Provider.Mapping;
 import lib.provider.Provider.Mapping.Pointer;

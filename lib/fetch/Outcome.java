@@ -19,7 +19,7 @@ import java.util.Locale;
 import javax.net.ssl.SSLException;
 import lib.provider.Access;
 import lib.provider.Json;
-import lib.provider.Listing;
+import lib.provider.Json.Listing;
 import lib.provider.Provider;
 
 /** What became of one provider in one fetch. */

@@ -31,9 +31,9 @@ import lib.host.AtomicFile;
 import lib.host.AtomicFile.Exclusive;
 import lib.host.AtomicFile.Packed;
 import lib.host.Host;
-import lib.provider.ConfigError;
+import lib.provider.Providers.ConfigError;
 import lib.provider.Json;
-import lib.provider.Listing;
+import lib.provider.Json.Listing;
 
 /**
  * The snapshots of one root: {@code models/catalog.json}, and those of before that this machine keeps. Each of these is whole by

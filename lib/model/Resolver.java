@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import lib.provider.Field;
-import lib.provider.Listing;
+import lib.provider.Json.Listing;
 import lib.provider.Overrides;
 import lib.provider.Provider;
 

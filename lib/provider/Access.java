@@ -18,6 +18,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import lib.host.Host;
+import lib.provider.Json.Listing;
+import lib.provider.Providers.ConfigError;
 
 /**
  * How a provider is reached in this run: addresses and key after the environment had its say.

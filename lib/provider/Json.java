@@ -6,11 +6,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import lib.provider.Provider.Mapping.Condition;
 import lib.provider.Provider.Mapping.Pointer;
+import lib.provider.Provider.Mapping;
 
 /**
  * How the answers of providers are read: exact decimals, nothing after the value, at most 1,000 levels deep; and how one value
@@ -122,5 +127,168 @@ public final class Json {
             }
         }
         return complete.contains(condition.path()) ? false : null;
+    }
+
+    /**
+     * The models in one answer, before anything is understood of them.
+     *
+     * @param items      model id, verbatim, to the model as the provider states it, in the answer's order
+     * @param duplicates ids that came again; the first counts
+     * @param refused    items that are no models, each with the reason, fit to print (of the first 10,000)
+     */
+    public record Listing(Map<String, JsonNode> items, List<String> duplicates, List<String> refused) {
+        /** Longer ids are no ids: the longest real one known has 117 characters. */
+        private static final int LONGEST_ID = 512;
+
+        /** A hostile answer can hold millions of items that are no models; no more reasons than this are kept. */
+        private static final int MOST_REFUSED = 10_000;
+
+        /** An answer that holds no list of models: an error object, HTML, another shape. The message says what it holds. */
+        public static final class NotAListing extends Exception {
+            private static final long serialVersionUID = 1;
+
+            public NotAListing(String message) {
+                super(message);
+            }
+        }
+
+        /** @throws NotAListing where there is no list at the place the provider's entry names; an empty list is one */
+        public static Listing read(JsonNode answer, Mapping mapping) throws NotAListing {
+            var items = new LinkedHashMap<String, JsonNode>();
+            var duplicates = new ArrayList<String>();
+            var refused = new ArrayList<String>();
+            if (mapping.items().shape() == Mapping.Shape.MAP) {
+                members("", object(answer), mapping, items, refused);
+            } else if (mapping.items().shape() == Mapping.Shape.NESTED) {
+                for (var provider : object(answer).properties()) {
+                    if (Json.first(provider.getValue(), mapping.items().path()) instanceof ObjectNode models) {
+                        members(provider.getKey() + "/", models, mapping, items, refused);
+                    } else {
+                        refuse(refused, provider.getKey(), "holds no map of models at " + mapping.items().path());
+                    }
+                }
+            } else {
+                var places = mapping.fields().get(Field.ID);
+                for (var item : array(answer, mapping.items().path())) {
+                    var node = item.isObject() ? id(item, places) : null;
+                    var flaw = !item.isObject() ? "not an object" : node == null ? "no id"
+                            : !node.isTextual() ? "its id is not a text" : flaw(node.textValue());
+                    if (flaw != null) {
+                        refuse(refused, node == null ? brief(item) : node.asText(), flaw);
+                    } else if (items.putIfAbsent(node.textValue(), item) != null) {
+                        duplicates.add(node.textValue());
+                    }
+                }
+            }
+            return new Listing(items, duplicates, refused);
+        }
+
+        private static void members(String before, ObjectNode map, Mapping mapping, Map<String, JsonNode> items, List<String> refused) {
+            for (var entry : map.properties()) {
+                if (mapping.skip().contains(entry.getKey())) {
+                    continue;
+                }
+                var flaw = entry.getValue().isObject() ? flaw(entry.getKey()) : "not an object";
+                if (flaw == null) {
+                    items.put(before + entry.getKey(), entry.getValue());
+                } else {
+                    refuse(refused, before + entry.getKey(), flaw);
+                }
+            }
+        }
+
+        private static void refuse(List<String> refused, String name, String flaw) {
+            if (refused.size() < MOST_REFUSED) {
+                refused.add(visible(name) + ": " + flaw);
+            }
+        }
+
+        private static JsonNode id(JsonNode item, List<Pointer> places) {
+            for (var place : places) {
+                var value = Json.first(item, place);
+                if (value != null) {
+                    return value;
+                }
+            }
+            return null;
+        }
+
+        /** The array that holds the models, to which further pages are added. */
+        public static ArrayNode array(JsonNode answer, Pointer path) throws NotAListing {
+            var found = Json.first(answer, path);
+            if (found instanceof ArrayNode array) {
+                return array;
+            }
+            throw new NotAListing(describe(answer, path.text().isEmpty() ? "a list" : "a list at " + path));
+        }
+
+        private static ObjectNode object(JsonNode answer) throws NotAListing {
+            if (answer instanceof ObjectNode object && !isError(answer)) {
+                return object;
+            }
+            throw new NotAListing(describe(answer, "a map of models"));
+        }
+
+        private static boolean isError(JsonNode answer) {
+            return answer.has("error") || answer.has("message") && answer.size() <= 5;
+        }
+
+        private static String describe(JsonNode answer, String wanted) {
+            if (answer.isObject() && isError(answer)) {
+                var error = answer.has("error") ? answer.get("error") : answer.get("message");
+                var text = error.isObject() && error.has("message") ? error.get("message") : error;
+                return "an error instead of " + wanted + ": " + brief(text);
+            }
+            return "expected " + wanted + ", got " + brief(answer);
+        }
+
+        private static String brief(JsonNode node) {
+            var text = node.isTextual() ? node.textValue() : node.isObject() ? "an object with " + keys(node)
+                    : node.isArray() ? "a list of " + node.size() : node.toString();
+            return visible(text);
+        }
+
+        private static String keys(JsonNode node) {
+            var names = new ArrayList<String>();
+            node.fieldNames().forEachRemaining(names::add);
+            return names.isEmpty() ? "nothing in it" : String.join(", ", names.subList(0, Math.min(5, names.size())));
+        }
+
+        /** @return why this cannot be the id of a model, or null if it can */
+        private static String flaw(String id) {
+            if (id.isBlank()) {
+                return "its id is blank";
+            }
+            if (id.length() > LONGEST_ID) {
+                return "its id has " + id.length() + " characters, more than " + LONGEST_ID;
+            }
+            for (int i = 0; i < id.length(); i++) {
+                char c = id.charAt(i);
+                if (Character.isISOControl(c)) {
+                    return "its id holds a control character";
+                }
+                if (Character.isHighSurrogate(c) && i + 1 < id.length() && Character.isLowSurrogate(id.charAt(i + 1))) {
+                    i++;
+                } else if (Character.isSurrogate(c)) {
+                    return "its id is not valid Unicode";
+                }
+            }
+            return null;
+        }
+
+        /** Text from a provider, cut to 120 characters, with everything a terminal could obey written as an escape. */
+        public static String visible(String text) {
+            var out = new StringBuilder();
+            text.codePoints().limit(120).forEach(c -> {
+                int type = Character.getType(c);
+                if (Character.isISOControl(c) || type == Character.FORMAT || type == Character.SURROGATE
+                        || type == Character.LINE_SEPARATOR || type == Character.PARAGRAPH_SEPARATOR) {
+                    out.append(String.format("\\u%04x", c));
+                } else {
+                    out.appendCodePoint(c);
+                }
+            });
+            return text.codePointCount(0, text.length()) > 120 ? out + "…" : out.toString();
+        }
     }
 }

@@ -16,7 +16,9 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 import lib.host.AtomicFile;
 import lib.host.Host;
+import lib.provider.Json.Listing;
 import lib.provider.Provider.Mapping;
+import lib.provider.Providers.ConfigError;
 
 /**
  * What a person knows better than any provider or catalogue: {@code overrides.yaml} in the configuration folder, and over it the

@@ -37,7 +37,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import lib.provider.Listing;
+import lib.provider.Json.Listing;
 
 /**
  * FreeMarker as we use it: one configuration per output format, so that an included file is escaped as the file that

@@ -22,11 +22,12 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import lib.host.Host;
-import lib.provider.ConfigError;
+import lib.provider.Providers.ConfigError;
 import lib.provider.Json;
 import lib.provider.Provider;
 import lib.provider.Provider.Mapping;
-import lib.provider.Trusted;
+import lib.provider.Providers.Trusted;
+import lib.render.Rendering.Renderer;
 import lib.render.Rendering.Unchanged;
 
 /**
