@@ -27,7 +27,6 @@
 //SOURCES lib/model/Enrichment.java
 //SOURCES lib/model/Model.java
 //SOURCES lib/model/Normaliser.java
-//SOURCES lib/model/Resolver.java
 //SOURCES lib/model/Search.java
 //SOURCES lib/model/Snapshot.java
 

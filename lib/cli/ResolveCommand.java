@@ -16,7 +16,7 @@ import lib.host.Host;
 import lib.host.Host.Terminal;
 import lib.model.Model;
 import lib.model.Normaliser;
-import lib.model.Resolver;
+import lib.model.Search.Resolver;
 import lib.model.Snapshot;
 import lib.provider.Field;
 import lib.provider.Json.Listing;
