@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import lib.fetch.Outcome;
 import lib.host.AtomicFile;
 import lib.model.Enrichment.Catalogue;
@@ -188,17 +189,20 @@ record Sources(Workspace workspace, List<Provider> catalogues, Provider override
         var before = old.inputs().stream().filter(input -> sources.contains(input.id())).toList();
         boolean same = new Snapshot(known.inputs(), List.of()).inputs().equals(before);
         var rest = byProvider(old);
-        var models = new ArrayList<Model>();
-        fetched.forEach((id, own) -> models.addAll(known.enrichment().enrich(workspace.providers().named(id), own, byId(rest.remove(id)))));
-        rest.forEach((id, all) -> {
-            var provider = workspace.providers().byId().get(id);
-            models.addAll(same || provider == null ? all : known.enrichment().enrich(provider, all, byId(all)));
+        var models = new ConcurrentLinkedQueue<List<Model>>();
+        fetched.entrySet().parallelStream().forEach(e -> models.add(known.enrichment().enrich(workspace.providers().named(e.getKey()), e.getValue(),
+                byId(rest.get(e.getKey())))));
+        rest.keySet().removeAll(fetched.keySet());
+        rest.entrySet().parallelStream().forEach(e -> {
+            var provider = workspace.providers().byId().get(e.getKey());
+            var all = e.getValue();
+            models.add(same || provider == null ? all : known.enrichment().enrich(provider, all, byId(all)));
         });
         var inputs = new LinkedHashMap<String, Snapshot.Input>();
         old.inputs().stream().filter(input -> !sources.contains(input.id())).forEach(input -> inputs.put(input.id(), input));
         known.inputs().forEach(input -> inputs.put(input.id(), input));
         answers.forEach(input -> inputs.put(input.id(), input));
-        return new Snapshot(List.copyOf(inputs.values()), models);
+        return new Snapshot(List.copyOf(inputs.values()), models.stream().flatMap(List::stream).toList());
     }
 
     /** The providers of whose models something else is known now, or that have others; their files want to be made anew. */

@@ -167,8 +167,9 @@ public record Workspace(Host host, Path root, Providers providers) {
     String keep(Snapshot snapshot, Map<String, Instant> fetchedAt) {
         try {
             var content = snapshot.bytes();
-            var problem = archive().replace(content, host.clock().instant());
-            AtomicFile.write(inputsFile(), Archive.Inputs.of(snapshot, content, fetchedAt, inputs()).bytes());
+            var sha256 = AtomicFile.sha256(content);
+            var problem = archive().replace(content, sha256, host.clock().instant());
+            AtomicFile.write(inputsFile(), Archive.Inputs.of(snapshot, sha256, fetchedAt, inputs()).bytes());
             return problem;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

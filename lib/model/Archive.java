@@ -247,8 +247,12 @@ public record Archive(Host host, Path folder, Path file) {
 
     /** Keeps a snapshot, unless it is the newest that is kept, and forgets the oldest beyond the number to keep. */
     public Kept keep(byte[] content, Instant now) throws IOException {
+        return keep(content, AtomicFile.sha256(content), now);
+    }
+
+    private Kept keep(byte[] content, String sha256, Instant now) throws IOException {
         int most = most();
-        var hash = AtomicFile.sha256(content).substring(0, DIGITS);
+        var hash = sha256.substring(0, DIGITS);
         var newest = list().stream().findFirst().orElse(null);
         boolean same = newest != null && newest.hash().equals(hash);
         if (same && newest.isWhole()) {
@@ -315,6 +319,11 @@ public record Archive(Host host, Path folder, Path file) {
      * @return what people have to know, one line; null where all went well
      */
     public String replace(byte[] content, Instant now) throws IOException {
+        return replace(content, AtomicFile.sha256(content), now);
+    }
+
+    /** @param sha256 of the content, which takes as long as compressing it */
+    public String replace(byte[] content, String sha256, Instant now) throws IOException {
         String problem = null;
         try {
             keepCurrent(now, true);
@@ -323,7 +332,7 @@ public record Archive(Host host, Path folder, Path file) {
         }
         AtomicFile.write(file, content);
         try {
-            keep(content, now);
+            keep(content, sha256, now);
         } catch (IOException | ConfigError e) {
             problem = String.valueOf(e.getMessage());
         }
@@ -343,7 +352,12 @@ public record Archive(Host host, Path folder, Path file) {
 
         /** @param times of those fetched now; the others keep theirs as long as their content is the same */
         public static Inputs of(Snapshot snapshot, byte[] content, Map<String, Instant> times, Inputs before) {
-            return new Inputs(AtomicFile.sha256(content), snapshot.inputs().stream().map(input -> new Fetched(input.id(), input.url(),
+            return of(snapshot, AtomicFile.sha256(content), times, before);
+        }
+
+        /** @param sha256 of the snapshot's content */
+        public static Inputs of(Snapshot snapshot, String sha256, Map<String, Instant> times, Inputs before) {
+            return new Inputs(sha256, snapshot.inputs().stream().map(input -> new Fetched(input.id(), input.url(),
                     input.sha256(), times.getOrDefault(input.id(), before.at(input)))).toList());
         }
 
