@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
-import lib.apply.Document.Change;
 import lib.apply.Document.Place.Item;
 import lib.apply.Document.Place.Key;
 import lib.apply.Document.Place.Step;
