@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -31,10 +32,12 @@ import lib.apply.Document.Place;
 import lib.apply.Document.Place.Item;
 import lib.apply.Document.Place.Key;
 import lib.apply.Document.Place.Step;
+import lib.apply.Merge;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
@@ -324,6 +327,64 @@ class YamlDocumentTest {
         assertTrue(done >= cases / 3, done + " of " + cases);
     }
 
+    @Test
+    void many_changes_at_once_come_to_the_values_that_they_come_to_one_by_one() throws Exception {
+        int made = 0;
+        for (var sample : samples()) {
+            var text = Files.readString(sample);
+            for (int seed = 0; seed < 20; seed++) {
+                var random = new Random(seed);
+                var single = Document.open(Format.YAML, text);
+                var edits = new ArrayList<Merge.Edit>();
+                for (int i = 0; i < 12; i++) {
+                    var edit = edit(single.tree(), random);
+                    try {
+                        single.all(List.of(new Merge.Edit(edit.place, edit.value)));
+                        edits.add(new Merge.Edit(edit.place, edit.value));
+                    } catch (Refused e) {
+                        // then not this one
+                    }
+                }
+                var whole = Document.open(Format.YAML, text);
+                whole.all(edits);
+                assertEquals(single.tree(), whole.tree(), sample.getFileName() + " " + seed + " " + edits);
+                made += edits.size();
+            }
+        }
+        assertTrue(made > 3000, made + " edits");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\n", "\r\n"})
+    void a_long_list_with_models_and_comments_of_a_person_changes_in_a_hundred_places_at_once(String eol) throws Exception {
+        var before = new StringBuilder("# mine\nclients:\n- name: groq\n  models:\n  - name: own # keep\n    x: 1\n");
+        var after = new StringBuilder(before);
+        var edits = new ArrayList<Merge.Edit>();
+        for (int i = 0; i < 100; i++) {
+            var model = "  # above " + i + "\n  - name: m" + i + "\n    input_price: 0.5 # beside\n";
+            before.append(model);
+            var place = "clients[name=groq].models[name=m" + i + "]";
+            if (i % 3 == 0) {
+                edits.add(new Merge.Edit(Place.parse(place + ".input_price"), new BigDecimal("0.75")));
+                after.append(model.replace("0.5", "0.75"));
+            } else if (i % 3 == 1) {
+                edits.add(new Merge.Edit(Place.parse(place), null));
+                after.append("  # above ").append(i).append("\n");
+            } else {
+                edits.add(new Merge.Edit(Place.parse(place + ".type"), "chat"));
+                after.append(model).append("    type: chat\n");
+            }
+        }
+        for (int i = 0; i < 50; i++) {
+            edits.add(new Merge.Edit(Place.parse("clients[name=groq].models[name=n" + i + "]"), Map.of("input_price", 1L)));
+            after.append("  - name: n").append(i).append("\n    input_price: 1\n");
+        }
+        Collections.shuffle(edits.subList(0, 100), new Random(1));
+        var document = Document.open(Format.YAML, (before + "temperature: 0\n").replace("\n", eol));
+        document.all(edits);
+        assertEquals((after + "temperature: 0\n").replace("\n", eol), document.text());
+    }
+
     private static boolean holds(String text, Random random, String label) {
         Edit edit = null;
         try {
@@ -378,7 +439,7 @@ class YamlDocumentTest {
             tree = child(tree, steps.get(steps.size() - 1));
         } while (random.nextInt(6) > 0 && (tree instanceof Map || tree instanceof List || tree == null && random.nextBoolean()));
         var place = new Place(steps);
-        var value = place.last() instanceof Item item ? Map.of(item.key(), item.value(), "", value(2, random)) : value(3, random);
+        var value = place.last() instanceof Item item ? Map.of(item.key(), item.value(), item.key() + "x", value(2, random)) : value(3, random);
         return new Edit(place, random.nextInt(4) == 0 ? null : value);
     }
 

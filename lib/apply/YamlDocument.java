@@ -11,6 +11,7 @@ import lib.apply.Document.Place.Item;
 import lib.apply.Document.Place.Key;
 import lib.apply.Document.Place.Step;
 import lib.apply.Document.Place;
+import lib.apply.Merge.Edit;
 import lib.apply.YamlNodes.Child;
 import lib.apply.YamlNodes.Kind;
 import lib.apply.YamlNodes.Manner;
@@ -27,6 +28,8 @@ final class YamlDocument implements Document {
     private final String eol;
     private String text;
     private YamlNodes nodes;
+    /** How the file is written; null until it is asked for. */
+    private Manner manner;
 
     private YamlDocument(String bom, String text) throws Refused {
         var unix = text.replace("\r\n", "\n");
@@ -64,8 +67,21 @@ final class YamlDocument implements Document {
     }
 
     private static Object member(Object of, Step step) {
-        return step instanceof Key key ? of instanceof Map<?, ?> map ? map.get(key.name()) : null
-                : of instanceof List<?> list ? list.stream().filter(element -> isIt(element, step)).findFirst().orElse(null) : null;
+        if (step instanceof Key key) {
+            return of instanceof Map<?, ?> map ? map.get(key.name()) : null;
+        }
+        int at = of instanceof List<?> list ? indexOf(list, step, 0) : -1;
+        return at < 0 ? null : ((List<?>) of).get(at);
+    }
+
+    /** A long list is searched for each of its elements, so this is no stream. @return -1 where there is none from there on */
+    private static int indexOf(List<?> list, Step step, int from) {
+        for (int i = from; i < list.size(); i++) {
+            if (isIt(list.get(i), step)) {
+                return i;
+            }
+        }
+        return -1;
     }
 
     private static boolean isIt(Object element, Step step) {
@@ -79,40 +95,97 @@ final class YamlDocument implements Document {
 
     @Override
     public void set(Place place, Object value) throws Refused {
-        var wanted = value;
-        if (place.last() instanceof Item item && value instanceof Map<?, ?> map) {
-            var element = begun(item); // which has it first
-            map.forEach((key, member) -> element.put((String) key, member));
-            wanted = element;
-        }
-        if (same(Objects.requireNonNull(wanted), get(place))) {
-            return;
-        }
-        var way = editable(place);
-        var left = place.steps().subList(way.size() - 1, place.steps().size());
-        var node = last(way).value();
-        boolean isEmpty = node.value() == null || node.flow() && node.children().isEmpty() && isOneLine(node.start(), node.end());
-        var changed = left.isEmpty() || isEmpty ? replaced(way, with(node.value(), left, wanted))
-                : inserted(node, left.get(0), with(begun(left.get(0)), left.subList(1, left.size()), wanted));
-        var values = with(tree(), place.steps(), wanted);
-        if (!same(wanted, get(values, place.steps()))) {
-            throw new Refused(node.line(), "the value would then be at another place");
-        }
-        become(changed, values, node.line());
+        all(List.of(new Edit(place, Objects.requireNonNull(value))));
     }
 
     @Override
     public void remove(Place place) throws Refused {
-        boolean isMissing = way(place).size() <= place.steps().size();
-        if (isMissing && get(place) == null) {
-            return;
+        all(List.of(new Edit(place, null)));
+    }
+
+    @Override
+    public void all(List<Edit> edits) throws Refused {
+        int done = 0;
+        while (done < edits.size()) {
+            done += begin(edits.subList(done, edits.size()));
         }
+    }
+
+    /**
+     * Makes the first of the edits, and those after it as far as they touch other parts of the text and other values: then each
+     * finds the text as it was, and it is read again once for all of them.
+     *
+     * @return how many were made
+     */
+    private int begin(List<Edit> edits) throws Refused {
+        var splices = new Splices();
+        Object values = tree();
+        Place last = null;
+        int count = 0;
+        for (var edit : edits) {
+            var steps = edit.place().steps();
+            var wanted = wanted(edit);
+            if (get(values, steps) != get(tree(), steps)) {
+                break;
+            }
+            if (changes(edit.place(), wanted)) {
+                try {
+                    if (!splices.add(splice(edit.place(), wanted))) {
+                        break;
+                    }
+                } catch (Refused e) {
+                    if (splices.isEmpty()) {
+                        throw e;
+                    }
+                    break; // one before it may be what it needs
+                }
+                values = with(values, steps, wanted);
+                last = edit.place();
+            }
+            count++;
+        }
+        if (!splices.isEmpty() && !become(splices.applied(text), values)) {
+            if (splices.size() == 1) {
+                throw new Refused(line(last), "this cannot be changed without changing more, as it is written");
+            }
+            for (var edit : edits.subList(0, count)) {
+                begin(List.of(edit));
+            }
+        }
+        return count;
+    }
+
+    /** @param wanted null where nothing is to be; and a stated null is something to remove */
+    private boolean changes(Place place, Object wanted) {
+        return wanted == null ? get(place) != null || way(place).size() > place.steps().size() : !same(wanted, get(place));
+    }
+
+    /** What is to be there, of an element its name first; null where nothing is to be. */
+    private static Object wanted(Edit edit) {
+        if (!(edit.place().last() instanceof Item item && edit.value() instanceof Map<?, ?> map)) {
+            return edit.value();
+        }
+        var element = begun(item);
+        map.forEach((key, member) -> element.put((String) key, member));
+        return element;
+    }
+
+    private Splice splice(Place place, Object wanted) throws Refused {
         var way = editable(place);
-        int line = last(way).value().line();
-        if (isMissing) {
-            throw new Refused(line, "the value comes from another map that is merged here (<<)");
+        var node = last(way).value();
+        var left = place.steps().subList(way.size() - 1, place.steps().size());
+        if (wanted == null && !left.isEmpty()) {
+            throw new Refused(node.line(), "the value comes from another map that is merged here (<<)");
         }
-        become(removed(way), with(tree(), place.steps(), null), line);
+        if (wanted == null) {
+            return removed(way);
+        }
+        if (!same(wanted, get(with(tree(), place.steps(), wanted), place.steps()))) {
+            throw new Refused(node.line(), "the value would then be at another place");
+        }
+        boolean isEmpty = node.value() == null || node.flow() && node.children().isEmpty() && isOneLine(node.start(), node.end());
+        return left.isEmpty() || isEmpty ? replaced(way, with(node.value(), left, wanted))
+                : inserted(node, left.get(0), with(begun(left.get(0)), left.subList(1, left.size()), wanted));
     }
 
     private static Map<String, Object> begun(Step step) {
@@ -137,7 +210,7 @@ final class YamlDocument implements Document {
             return map;
         }
         var list = new ArrayList<Object>(old instanceof List<?> elements ? elements : List.of());
-        int at = inner == null ? list.size() : IntStream.range(0, list.size()).filter(i -> list.get(i) == inner).findFirst().orElseThrow();
+        int at = inner == null ? list.size() : indexOf(list, step, 0);
         list.subList(at, Math.min(at + 1, list.size())).clear();
         list.addAll(at, changed == null ? List.of() : List.of(changed));
         return list;
@@ -157,18 +230,20 @@ final class YamlDocument implements Document {
         return Objects.equals(wanted, stated);
     }
 
-    private void become(String changed, Object values, int line) throws Refused {
+    /** @return whether the text is now this one: if it can be read and holds these values */
+    private boolean become(String changed, Object values) {
         try {
             var read = YamlNodes.read(changed);
             if (same(values, read.tree())) {
                 text = changed;
                 nodes = read;
-                return;
+                manner = null;
+                return true;
             }
         } catch (Refused e) {
             // The line is one of a text that nobody will see.
         }
-        throw new Refused(line, "this cannot be changed without changing more, as it is written");
+        return false;
     }
 
     /** What stands in the file on the way to a place, the whole of it first. */
@@ -176,14 +251,23 @@ final class YamlDocument implements Document {
         var way = new ArrayList<Child>();
         way.add(new Child(nodes.root().start(), null, -1, nodes.root(), -1));
         for (var step : place.steps()) {
-            var next = last(way).value().children().stream().filter(child -> child.key() == null ? isIt(child.value().value(), step)
-                    : step instanceof Key key && child.key().text().equals(key.name()) && !nodes.isMerge(child.key())).findFirst();
-            if (next.isEmpty()) {
+            var next = child(last(way).value(), step);
+            if (next == null) {
                 return way;
             }
-            way.add(next.get());
+            way.add(next);
         }
         return way;
+    }
+
+    private Child child(Node of, Step step) {
+        for (var child : of.children()) {
+            if (child.key() == null ? isIt(child.value().value(), step)
+                    : step instanceof Key key && child.key().text().equals(key.name()) && !nodes.isMerge(child.key())) {
+                return child;
+            }
+        }
+        return null;
     }
 
     private static Child last(List<Child> way) {
@@ -206,7 +290,7 @@ final class YamlDocument implements Document {
             if (above != null && !(step instanceof Key ? Map.class : List.class).isInstance(above)) {
                 throw new Refused(line, (step instanceof Key ? "a map" : "a list") + " is needed here, not " + YamlNodes.kind(above));
             }
-            if (above instanceof List<?> list && list.stream().filter(element -> isIt(element, step)).count() > 1) {
+            if (above instanceof List<?> list && indexOf(list, step, 0) >= 0 && indexOf(list, step, indexOf(list, step, 0) + 1) >= 0) {
                 throw new Refused(line, "the list has more than one element of that name");
             }
         }
@@ -235,22 +319,65 @@ final class YamlDocument implements Document {
         return text.substring(from, to).indexOf('\n') < 0;
     }
 
-    private String splice(int from, int to, String with) {
-        return text.substring(0, from) + with.replace("\n", eol) + text.substring(to);
+    /** A part of the text, and what is to stand there. */
+    private record Splice(int from, int to, String with) {}
+
+    /** Those that do not meet, in the order of the text; what is inserted at one place in the order in which it came. */
+    private static final class Splices {
+        private final List<Splice> all = new ArrayList<>();
+
+        /** @return false where it would meet one of the others */
+        boolean add(Splice splice) {
+            int at = all.size();
+            while (at > 0 && (all.get(at - 1).from > splice.from || all.get(at - 1).from == splice.from && all.get(at - 1).to > splice.to)) {
+                at--;
+            }
+            boolean meets = at > 0 && all.get(at - 1).to > splice.from || at < all.size() && all.get(at).from < splice.to;
+            if (!meets) {
+                all.add(at, splice);
+            }
+            return !meets;
+        }
+
+        boolean isEmpty() {
+            return all.isEmpty();
+        }
+
+        int size() {
+            return all.size();
+        }
+
+        String applied(String text) {
+            var changed = new StringBuilder();
+            int at = 0;
+            for (var splice : all) {
+                changed.append(text, at, splice.from).append(splice.with);
+                at = splice.to;
+            }
+            return changed.append(text, at, text.length()).toString();
+        }
+    }
+
+    /** @param with lines that end with a line feed */
+    private Splice splice(int from, int to, String with) {
+        return new Splice(from, to, with.replace("\n", eol));
     }
 
     /** Without the lines of these places. A file that does not end with a line end stays such a file. */
-    private String cut(int from, int to) {
+    private Splice cut(int from, int to) {
         int next = text.indexOf('\n', to) + 1;
         int start = lineStart(from);
-        return next > 0 ? splice(start, next, "") : text.substring(0, start == 0 ? 0 : lineEnd(lineStart(start - 1)));
+        return next > 0 ? splice(start, next, "") : splice(start == 0 ? 0 : lineEnd(lineStart(start - 1)), text.length(), "");
     }
 
     private Manner manner() {
-        int map = indent(nodes.root(), Kind.MAP);
-        int list = indent(nodes.root(), Kind.LIST);
-        int step = map > 0 ? map : Math.max(list, 2);
-        return new Manner(step, list < 0 ? step : list);
+        if (manner == null) {
+            int map = indent(nodes.root(), Kind.MAP);
+            int list = indent(nodes.root(), Kind.LIST);
+            int step = map > 0 ? map : Math.max(list, 2);
+            manner = new Manner(step, list < 0 ? step : list);
+        }
+        return manner;
     }
 
     /** Of the first one that stands in a map; -1 where there is none. */
@@ -271,7 +398,7 @@ final class YamlDocument implements Document {
         return nodes.root().flow() ? '"' : old.isBlank() ? ' ' : text.charAt(old.start());
     }
 
-    private String replaced(List<Child> way, Object value) throws Refused {
+    private Splice replaced(List<Child> way, Object value) throws Refused {
         var child = last(way);
         var parent = way.size() > 1 ? way.get(way.size() - 2).value() : null;
         var old = child.value();
@@ -289,13 +416,14 @@ final class YamlDocument implements Document {
             return child.sign() < 0 ? splice(old.end(), old.end(), ": " + with) : splice(child.sign(), child.sign(), " " + with);
         }
         if (child.sign() >= 0 && old.isBlock() && !isOneLine(child.sign(), old.start())) {
-            return new StringBuilder(cut(old.start(), old.end())).insert(child.sign(), " " + with).toString();
+            var cut = cut(old.start(), old.end());
+            return new Splice(child.sign(), cut.to, " " + with + text.substring(child.sign(), cut.from));
         }
         return splice(old.start(), old.end(), with);
     }
 
     /** @param parent a block, null for the whole file */
-    private String replacedByBlock(Child child, Node parent, Object value) {
+    private Splice replacedByBlock(Child child, Node parent, Object value) {
         var manner = manner();
         var old = child.value();
         int at = old.start();
@@ -322,10 +450,10 @@ final class YamlDocument implements Document {
         var lines = " ".repeat(inner) + manner.block(value, inner);
         int line = lineEnd(old.end());
         return isBelow ? splice(lineStart(at), end, lines)
-                : text.substring(0, sign) + text.substring(end, line) + splice(line, line, "\n" + lines).substring(line);
+                : splice(sign, line, text.substring(end, line) + "\n" + lines);
     }
 
-    private String inserted(Node into, Step step, Object content) throws Refused {
+    private Splice inserted(Node into, Step step, Object content) throws Refused {
         if (into.flow()) {
             return insertedInFlow(into, step, content);
         }
@@ -335,7 +463,7 @@ final class YamlDocument implements Document {
         return splice(at, at, "\n" + " ".repeat(column) + entry);
     }
 
-    private String insertedInFlow(Node into, Step step, Object content) throws Refused {
+    private Splice insertedInFlow(Node into, Step step, Object content) throws Refused {
         if (isPair(into)) {
             throw new Refused(into.line(), "a pair without braces cannot get another member");
         }
@@ -350,8 +478,8 @@ final class YamlDocument implements Document {
         int from = Math.max(end, last.comma() + 1);
         int line = lineStart(last.start());
         if (isBlank(line, last.start()) && lineEnd(from) < close) {
-            return text.substring(0, end) + (from > end ? "" : ",") + text.substring(end, lineEnd(from))
-                    + eol + text.substring(line, last.start()) + entry + (from > end ? "," : "") + text.substring(lineEnd(from));
+            return new Splice(end, lineEnd(from), (from > end ? "" : ",") + text.substring(end, lineEnd(from))
+                    + eol + text.substring(line, last.start()) + entry + (from > end ? "," : ""));
         }
         return from > end ? splice(from, from, " " + entry + ",") : splice(end, end, ", " + entry);
     }
@@ -362,7 +490,7 @@ final class YamlDocument implements Document {
                 && (node.first() == node.start() || text.charAt(node.start()) == '?');
     }
 
-    private String removed(List<Child> way) throws Refused {
+    private Splice removed(List<Child> way) throws Refused {
         var child = last(way);
         var parent = way.get(way.size() - 2).value();
         int start = child.start();
@@ -377,7 +505,7 @@ final class YamlDocument implements Document {
         return isBlank(end, next) ? splice(start, next, "") : splice(text.substring(0, start).stripTrailing().length(), end, "");
     }
 
-    private String removedFromFlow(Node parent, int index) {
+    private Splice removedFromFlow(Node parent, int index) {
         var child = parent.children().get(index);
         boolean isLast = index == parent.children().size() - 1;
         int next = isLast ? parent.end() - 1 : parent.children().get(index + 1).start();
@@ -394,6 +522,6 @@ final class YamlDocument implements Document {
             }
         }
         int comma = isLast && index > 0 && child.comma() < 0 ? parent.children().get(index - 1).comma() : from;
-        return text.substring(0, comma) + text.substring(Math.min(comma + 1, from), from) + text.substring(to);
+        return new Splice(comma, to, text.substring(Math.min(comma + 1, from), from));
     }
 }
