@@ -19,6 +19,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import lib.apply.Apply;
@@ -210,19 +211,23 @@ class ApplySafetyTest extends CliSetup {
     }
 
     @Test
-    void two_runs_at_once_lose_nothing() throws Exception {
-        for (int round = 0; round < 10; round++) {
+    void two_runs_at_once_lose_nothing_fifty_times() throws Exception {
+        door.with("MISTRAL_API_KEY", Fixtures.KEY);
+        assertEquals(0, door.run("fetch", "mistral").code());
+        for (int round = 0; round < 50; round++) {
             put(AICHAT, "# mine\nclients:\n  - name: own\n    type: openai\n");
             put(MODS, "# mine\napis: {}\n");
             Files.deleteIfExists(door.home.resolve(".local/state/catalog/owned.json"));
-            var other = CompletableFuture.supplyAsync(() -> door.run("apply", "--yes", "mods", "aichat"));
-            var one = door.run("apply", "--yes", "aichat", "mods");
+            var other = CompletableFuture.supplyAsync(() -> door.run("apply", "--yes", "--provider", "mistral", "mods", "aichat"));
+            var one = door.run("apply", "--yes", "--provider", "groq", "aichat", "mods");
             assertEquals(List.of(0, 0), List.of(one.code(), other.get().code()), () -> one + " " + other.join());
             var clients = Document.open(Format.YAML, read(AICHAT));
-            assertEquals(List.of("own", "groq"), clients.items(Place.parse("clients"), "name"));
+            assertEquals(Set.of("own", "groq", "mistral"), Set.copyOf(clients.items(Place.parse("clients"), "name")));
             assertEquals(List.of("boreas-70b", "swift-8b"), clients.items(Place.parse("clients[name=groq].models"), "name"));
-            assertTrue(read(MODS).startsWith("# mine\napis:\n  groq:\n"), read(MODS));
-            assertTrue(apply(0).err().contains("config.yaml: unchanged"), "the record is whole");
+            assertEquals(3, clients.items(Place.parse("clients[name=mistral].models"), "name").size());
+            assertTrue(read(AICHAT).startsWith("# mine\nclients:\n  - name: own\n    type: openai\n  - "), read(AICHAT));
+            var again = apply(0, "--dry-run").err();
+            assertTrue(again.contains("aichat/config.yaml: unchanged") && again.contains("mods/mods.yml: unchanged"), "the record is whole: " + again);
         }
     }
 
