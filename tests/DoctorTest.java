@@ -85,7 +85,7 @@ class DoctorTest extends CliSetup {
         var result = door.run("doctor");
         assertEquals(0, result.code(), result::toString);
         assertTrue(result.out().contains("groq is built in") && result.out().contains("catalog trust"), result.out());
-        door.run("trust");
+        door.run("trust", "--yes");
         assertTrue(door.run("doctor").out().contains("the files of this folder are trusted"));
     }
 

@@ -76,7 +76,7 @@ class KeyCommandTest extends CliSetup {
         door.run("fetch", "groq", "--legacy-output");
         assertEquals(1, timesRun());
         for (var command : new String[][] {{"render"}, {"search", "swift"}, {"fetch", "groq", "--offline"}, {"stats"}, {"doctor"},
-                {"trust"}}) {
+                {"trust", "--yes"}}) {
             door.run(command);
         }
         assertEquals(1, timesRun());

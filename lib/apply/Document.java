@@ -350,12 +350,14 @@ public interface Document {
             }
         }
 
-        /** Only what is ours or the user's own may write down what a tool will start. */
+        /** Only what is ours or the user's own, with all that it includes, may write down what a tool will start. */
         private static void requireHarmless(Part part) throws Document.Refused {
-            if (part.output == null || OWN_LAYERS.contains(part.entry().source().layer())) {
+            var entry = part.entry();
+            var foreign = entry.sources().stream().filter(source -> !OWN_LAYERS.contains(source.layer())).findFirst().orElse(null);
+            if (part.output == null || foreign == null) {
                 return;
             }
-            var shown = part.entry().source().shown();
+            var shown = entry.source().shown() + (foreign.equals(entry.source()) ? "" : ", which includes " + foreign.shown() + ",");
             if (part.format() == null) {
                 throw new Document.Refused(0, shown + " makes what cannot be looked into for commands; keep it in your own templates folder if you trust it");
             }
@@ -363,7 +365,7 @@ public interface Document {
             executed(Document.open(part.format(), shown(part.output)).tree(), found);
             if (!found.isEmpty()) {
                 throw new Document.Refused(0, "the output of " + shown + " has a tool start something (" + String.join(", ", found)
-                        + "); if that is what you want, keep the template in your own templates folder");
+                        + "); if that is what you want, keep " + (foreign.equals(entry.source()) ? "the template" : "both") + " in your own templates folder");
             }
         }
 

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -14,6 +15,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -22,6 +24,7 @@ import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import lib.cli.Output.Failures;
 import lib.host.AtomicFile;
 import lib.host.Host;
@@ -43,10 +46,10 @@ import picocli.CommandLine.Spec;
 
 /** {@code catalog trust}: a person vouches for the files of a project's folder, after seeing what they would be allowed. */
 @Command(name = "trust", description = {"Let a project's providers.yaml and templates/ do what your own may, until one of them changes.",
-        "Shows first what that is; at a terminal it asks then."},
+        "Shows first what that is, and asks then."},
         footer = {"", "Examples:", "  catalog trust --dry-run      only show what it would allow", "  catalog trust --list"})
 public final class TrustCommand implements Callable<Integer> {
-    private static final Pattern SERVER = Pattern.compile("https?://([^/?#]+).*");
+    private static final Pattern SERVER = Pattern.compile("[A-Za-z]+://([^/?#]+).*");
     private static final Pattern VARIABLE = Pattern.compile("\\$\\{([A-Z0-9_]+)}");
 
     private final Host host;
@@ -64,7 +67,7 @@ public final class TrustCommand implements Callable<Integer> {
     @Option(names = "--dry-run", description = "Only show what it would allow.")
     private boolean dryRun;
 
-    @Option(names = "--yes", description = "Do not ask.")
+    @Option(names = "--yes", description = "Do not ask; needed where nobody can be asked.")
     private boolean yes;
 
     @Option(names = "--json", description = "As JSON.")
@@ -86,36 +89,57 @@ public final class TrustCommand implements Callable<Integer> {
             return Failures.OK;
         }
         var folder = folder(host, spec, dir);
-        var files = Trusted.files(folder);
-        if (files.isEmpty()) {
-            output.warn("There is nothing to trust in " + shown(folder) + ": no providers.yaml and no templates/.");
+        var there = new Host(host.env(), folder, host.clock(), host.out(), host.err(), host.terminal(), host.in());
+        var now = look(there, host.clock().instant());
+        if (now.files().isEmpty() && now.links().isEmpty()) {
+            output.warn("There is nothing to trust in " + shown(folder) + ": no providers.yaml, no templates/, and no link that leads outputs out of it.");
             return Failures.NOTHING_DONE;
         }
-        if (isOurs(files)) {
+        if (isOurs(now.files()) && now.links().isEmpty()) {
             output.say(shown(folder) + " needs no trust: its files are those that come with catalog.");
             return Failures.OK;
         }
-        var allowed = Allowed.of(new Host(host.env(), folder, host.clock(), host.out(), host.err(), host.terminal(), host.in()));
+        var allowed = Allowed.of(there, now.links());
         if (json) {
-            output.data(allowed.json(folder, files));
+            output.data(allowed.json(folder, now.files()));
         } else {
-            output.data(shown(folder) + ": " + Trusted.named(List.copyOf(files.keySet())));
+            output.data(shown(folder) + ": " + Trusted.named(Stream.concat(now.files().keySet().stream(), now.links().keySet().stream()).toList()));
             allowed.lines().forEach(line -> output.data("  " + line));
         }
         if (dryRun) {
             return Failures.OK;
         }
-        if (!yes && host.terminal() && !output.isConfirmed("Trust it?")) {
+        if (!yes && !host.terminal()) {
+            output.warn("catalog: nobody is there to be asked; --dry-run only shows what it would allow, --yes trusts it.");
+            return Failures.USAGE;
+        }
+        if (!yes && !output.isConfirmed("Trust it?")) {
             output.say("Not trusted.");
             return Failures.NOTHING_DONE;
         }
-        trusted.with(folder, files, host.clock().instant()).save();
+        // What is trusted is what was shown.
+        if (!look(there, now.at()).equals(now)) {
+            output.warn("Not trusted: somebody has changed it meanwhile; run again to see what it is now.");
+            return Failures.REFUSED_TO_WRITE;
+        }
+        Trusted.change(host, record -> record.with(folder, now));
+        if (trusted.damage() != null) {
+            output.say("The damaged record is kept: " + shown(trusted.aside()));
+        }
         output.say("Trusted until one of these files changes; 'catalog untrust' takes it back.");
         return Failures.OK;
     }
 
+    private static Trusted.Seen look(Host there, Instant at) {
+        try {
+            return Trusted.look(there.cwd(), Allowed.tools(there).outputFolders(), at);
+        } catch (IOException e) {
+            throw new ConfigError(Trusted.why(e));
+        }
+    }
+
     private static String shown(Path folder) {
-        return Listing.visible(folder.toString());
+        return Trusted.shown(folder.toString());
     }
 
     /** Behind all links, so that it is the same by whatever way one comes. */
@@ -145,7 +169,7 @@ public final class TrustCommand implements Callable<Integer> {
             } catch (IOException e) {
                 state = "cannot be read";
             }
-            rows.add(List.of(Listing.visible(folder), Workspace.age(seen.at(), host.clock().instant()), state));
+            rows.add(List.of(Trusted.shown(folder), Workspace.age(seen.at(), host.clock().instant()), state));
             array.addObject().put("folder", folder).put("at", seen.at().toString()).put("trusted", state.equals("trusted")).put("state",
                     state);
         });
@@ -168,13 +192,15 @@ public final class TrustCommand implements Callable<Integer> {
      * What a folder may do when it is trusted and not before.
      *
      * @param commands provider to the words of the program it would run
+     * @param includes the files that templates can include, to whose file it stands in for: ours, the person's own, or ""
+     * @param links    the links by which outputs would be written elsewhere, to where they lead
      * @param refused  what is not followed now, one line each
      */
-    private record Allowed(Set<Send> sends, SortedMap<String, List<String>> commands, List<Made> templates, List<String> problems,
-            List<String> refused) {
+    private record Allowed(Set<Send> sends, SortedMap<String, List<String>> commands, List<Made> templates, SortedMap<String, String> includes,
+            SortedMap<String, String> links, List<String> problems, List<String> refused) {
 
         /** @throws lib.provider.Providers.ConfigError where its providers.yaml cannot be read: there is nothing to vouch for */
-        static Allowed of(Host there) throws IOException {
+        static Allowed of(Host there, SortedMap<String, String> links) throws IOException {
             var before = Providers.load(there, Workspace.bundled(), false);
             var after = Providers.load(there, Workspace.bundled(), true);
             var sends = sends(after);
@@ -188,19 +214,36 @@ public final class TrustCommand implements Callable<Integer> {
             });
             var ours = Tools.bundled();
             var own = there.configDir().resolve("templates");
-            // As if they were named by --templates, which is one's own word for them too.
-            var folder = there.cwd().resolve("templates");
-            var tools = Tools.discover(there, Files.isDirectory(folder) ? folder : null, ours);
+            var tools = tools(there);
             var templates = new ArrayList<Made>();
             for (var entry : tools.entries()) {
-                if (entry.source().layer().equals("--templates") && !entry.source().text().equals(ours.get(entry.path()))) {
-                    var replaces = Files.exists(own.resolve(entry.path())) ? "your own" : ours.containsKey(entry.path()) ? "ours" : null;
+                if (isTheirs(entry.path(), entry.source(), ours)) {
                     var to = entry.apply() == null ? Set.<String>of() : new TreeSet<>(entry.apply().to().values());
-                    templates.add(new Made(entry.path(), entry.output(), replaces, List.copyOf(to)));
+                    templates.add(new Made(entry.path(), entry.output(), replaced(entry.path(), own, ours), List.copyOf(to)));
                 }
             }
-            return new Allowed(sends, commands, templates, tools.problems().stream().map(Rendering.Problem::toString).toList(),
+            var includes = new TreeMap<String, String>();
+            tools.includes().forEach((path, source) -> {
+                if (isTheirs(path, source, ours)) {
+                    includes.put(path, Optional.ofNullable(replaced(path, own, ours)).orElse(""));
+                }
+            });
+            return new Allowed(sends, commands, templates, includes, links, tools.problems().stream().map(Rendering.Problem::toString).toList(),
                     before.notes());
+        }
+
+        /** As if the folder's were named by --templates, which is one's own word for them too. */
+        static Tools tools(Host there) {
+            var folder = there.cwd().resolve("templates");
+            return Tools.discover(there, Files.isDirectory(folder) ? folder : null, Tools.bundled());
+        }
+
+        private static boolean isTheirs(String path, Tools.Source source, Map<String, String> ours) {
+            return source.layer().equals("--templates") && !source.text().equals(ours.get(path));
+        }
+
+        private static String replaced(String path, Path own, Map<String, String> ours) {
+            return Files.exists(own.resolve(path)) ? "your own" : ours.containsKey(path) ? "ours" : null;
         }
 
         private static List<String> words(Provider provider) {
@@ -213,22 +256,28 @@ public final class TrustCommand implements Callable<Integer> {
                 var addresses = new ArrayList<String>(provider.wires().values());
                 addresses.add(provider.baseUrl());
                 addresses.add(provider.models());
-                addresses.add(provider.join() == null ? null : provider.join().url());
+                var join = provider.join();
+                addresses.add(join == null ? null : join.url());
+                provider.baseUrlEnv().forEach(variable -> addresses.add("${" + variable + "}"));
+                addresses.add(join == null || join.urlEnv() == null ? null : "${" + join.urlEnv() + "}");
                 var legacy = provider.legacy();
                 addresses.add(legacy == null ? null : legacy.baseUrl());
-                addresses.removeIf(address -> address == null || !SERVER.matcher(address).matches());
+                addresses.removeIf(address -> address == null || Access.isBelow(address));
                 for (var address : addresses) {
                     var variables = new TreeSet<>(provider.keyEnv());
                     if (legacy != null && legacy.keyEnv() != null) {
                         variables.add(legacy.keyEnv());
                     }
-                    VARIABLE.matcher(address).results().forEach(found -> variables.add(found.group(1)));
+                    if (address.contains("://")) {
+                        VARIABLE.matcher(address).results().forEach(found -> variables.add(found.group(1)));
+                    }
                     variables.forEach(variable -> sends.add(new Send(variable, server(address), provider.id())));
                 }
             }
             return sends;
         }
 
+        /** Of an address; a whole address that is in a variable stays as it is. */
         private static String server(String address) {
             var server = SERVER.matcher(address);
             return server.matches() ? server.group(1) : address;
@@ -244,6 +293,10 @@ public final class TrustCommand implements Callable<Integer> {
             templates.forEach(made -> lines.add("templates/" + Output.whole(made.template) + " would make " + Output.whole(made.output)
                     + (made.replaces == null ? "" : ", in place of " + made.replaces)
                     + (made.appliesTo.isEmpty() ? "" : ", and be applied to " + Output.whole(String.join(", ", made.appliesTo)))));
+            includes.forEach((path, replaces) -> lines.add("templates/" + Output.whole(path) + " would be there for templates to include"
+                    + (replaces.isEmpty() ? "" : ", in place of " + replaces)));
+            links.forEach((path, to) -> lines.add("what is made below " + Output.whole(path) + " would be written to " + Output.whole(to)
+                    + ", where that link leads"));
             problems.forEach(problem -> lines.add("error " + Output.whole(problem)));
             refused.forEach(note -> lines.add("until now: " + note));
             return lines.isEmpty() ? List.of("It asks for nothing that it may not do now.") : lines;
@@ -267,6 +320,9 @@ public final class TrustCommand implements Callable<Integer> {
                         template.replaces);
                 template.appliesTo.forEach(one.putArray("applies_to")::add);
             }
+            var included = node.putArray("includes");
+            includes.forEach((path, replaces) -> included.addObject().put("template", path).put("replaces", replaces.isEmpty() ? null : replaces));
+            links.forEach(node.putObject("links")::put);
             problems.forEach(node.putArray("problems")::add);
             refused.forEach(node.putArray("not_followed")::add);
             return node;
@@ -288,19 +344,18 @@ public final class TrustCommand implements Callable<Integer> {
         }
 
         @Override
-        public Integer call() throws IOException {
+        public Integer call() throws IOException, InterruptedException {
             var named = dir == null ? host.cwd() : host.cwd().resolve(dir);
             var folder = (Files.isDirectory(named) ? named.toRealPath() : named.normalize()).toString();
-            var trusted = Trusted.load(host);
-            if (trusted.damage() != null) {
-                output.warn(trusted.damage());
+            var damage = Trusted.load(host).damage();
+            if (damage != null) {
+                output.warn(damage);
             }
-            if (!trusted.folders().containsKey(folder)) {
-                output.warn(Listing.visible(folder) + " was not trusted; 'catalog trust --list' shows what is.");
+            if (!Trusted.change(host, record -> record.without(folder))) {
+                output.warn(Trusted.shown(folder) + " was not trusted; 'catalog trust --list' shows what is.");
                 return Failures.NOTHING_DONE;
             }
-            trusted.without(folder).save();
-            output.say(Listing.visible(folder) + " is not trusted any more.");
+            output.say(Trusted.shown(folder) + " is not trusted any more.");
             return Failures.OK;
         }
     }

@@ -11,15 +11,29 @@ import java.nio.channels.FileLock;
 import java.nio.channels.FileLockInterruptionException;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
+import java.nio.file.FileVisitOption;
+import java.nio.file.FileVisitResult;
+import java.nio.file.FileVisitor;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.EnumSet;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
@@ -37,11 +51,23 @@ public final class AtomicFile {
         if (holds(target, content)) {
             return false;
         }
-        Files.createDirectories(target.getParent());
         // Not createTempFile, whose files only their owner may read: results are as open as the user's umask says.
+        replace(target, content);
+        return true;
+    }
+
+    /** As above, for nobody but its owner to read, where the file system knows of owners. */
+    public static void writePrivate(Path target, byte[] content) throws IOException {
+        boolean posix = target.getFileSystem().supportedFileAttributeViews().contains("posix");
+        replace(target, content, posix ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))}
+                : new FileAttribute<?>[0]);
+    }
+
+    private static void replace(Path target, byte[] content, FileAttribute<?>... attributes) throws IOException {
+        Files.createDirectories(target.getParent());
         var temporary = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
         try {
-            try (var channel = FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
+            try (var channel = FileChannel.open(temporary, Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW), attributes)) {
                 var bytes = ByteBuffer.wrap(content);
                 while (bytes.hasRemaining()) {
                     channel.write(bytes);
@@ -51,7 +77,6 @@ public final class AtomicFile {
         } finally {
             Files.deleteIfExists(temporary);
         }
-        return true;
     }
 
     /** Whether the file exists with exactly this content. */
@@ -148,6 +173,124 @@ public final class AtomicFile {
             } finally {
                 turn.release();
             }
+        }
+    }
+
+    /** What lies below a folder, and where the links among it lead. */
+    public static final class Tree {
+        private static final int MOST = 20_000;
+
+        private Tree() {}
+
+        /** A link that leads out of the folder it is below. @param path below that folder, with {@code /} */
+        public record Link(String path, Path to) {
+            private static Link of(Path folder, Path link, Path to) {
+                return new Link(folder.relativize(link).toString().replace('\\', '/'), to);
+            }
+        }
+
+        /**
+         * All files below a folder, links followed.
+         *
+         * @param depth how many folders deep at most
+         * @throws IOException naming what cannot be read, the link that leads in a circle, or the folder that holds too much
+         */
+        public static List<Path> files(Path folder, int depth) throws IOException {
+            var files = new ArrayList<Path>();
+            walk(folder, depth, new SimpleFileVisitor<>() {
+                private int visited;
+
+                @Override
+                public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes attributes) throws IOException {
+                    return count();
+                }
+
+                @Override
+                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                    if (attributes.isRegularFile()) {
+                        files.add(file);
+                    }
+                    return count();
+                }
+
+                private FileVisitResult count() throws IOException {
+                    if (++visited > MOST) {
+                        throw new FileSystemException(folder.toString(), null, "holds more than " + MOST + " files and folders");
+                    }
+                    return FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+                    throw e instanceof FileSystemLoopException ? new FileSystemLoopException(circling(folder, file).toString()) : e;
+                }
+            });
+            return files;
+        }
+
+        /** The first link on the way to a file that leads back to where it lies, or above it. */
+        private static Path circling(Path folder, Path file) throws IOException {
+            var first = file;
+            for (var link = file; link.startsWith(folder); link = link.getParent()) {
+                if (Files.isSymbolicLink(link) && link.toAbsolutePath().getParent().toRealPath().startsWith(link.toRealPath())) {
+                    first = link;
+                }
+            }
+            return first;
+        }
+
+        /** The link by which a path below a folder leads out of it; null where it stays inside, as far as it exists. */
+        public static Link wayOut(Path folder, Path below) throws IOException {
+            if (!Files.isDirectory(folder)) {
+                return null;
+            }
+            var real = folder.toRealPath();
+            var at = folder;
+            for (var step : folder.relativize(below)) {
+                at = at.resolve(step);
+                boolean there = Files.exists(at);
+                if (!there && !Files.isSymbolicLink(at)) {
+                    return null;
+                }
+                var to = there ? at.toRealPath() : at.resolveSibling(Files.readSymbolicLink(at)).normalize();
+                if (!to.startsWith(real)) {
+                    return Link.of(folder, at, to);
+                }
+            }
+            return null;
+        }
+
+        /**
+         * The links to folders by which what is below these names leads out.
+         *
+         * @param folder its real path
+         * @param names  in it; they need not exist
+         */
+        public static List<Link> waysOut(Path folder, Collection<String> names) throws IOException {
+            var links = new ArrayList<Link>();
+            for (var name : names) {
+                walk(folder.resolve(name), Integer.MAX_VALUE, new SimpleFileVisitor<>() {
+                    @Override
+                    public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes attributes) throws IOException {
+                        var to = dir.toRealPath();
+                        if (to.startsWith(folder)) {
+                            return FileVisitResult.CONTINUE;
+                        }
+                        links.add(Link.of(folder, dir, to));
+                        return FileVisitResult.SKIP_SUBTREE;
+                    }
+
+                    @Override
+                    public FileVisitResult visitFileFailed(Path file, IOException e) {
+                        return FileVisitResult.CONTINUE; // nothing can be written there either
+                    }
+                });
+            }
+            return links;
+        }
+
+        private static void walk(Path folder, int depth, FileVisitor<Path> visitor) throws IOException {
+            Files.walkFileTree(folder, EnumSet.of(FileVisitOption.FOLLOW_LINKS), depth, visitor);
         }
     }
 

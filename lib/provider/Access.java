@@ -155,8 +155,12 @@ public record Access(Provider provider, String baseUrl, URI models, URI join, St
 
     /** An absolute address of the list belongs to the configured base URL, and not to another that the environment names. */
     private static String models(String baseUrl, String models, boolean redirected) {
-        boolean below = models.isEmpty() || models.charAt(0) == '/' || models.charAt(0) == '?';
-        return below ? baseUrl + models : redirected ? baseUrl + "/models" : models;
+        return isBelow(models) ? baseUrl + models : redirected ? baseUrl + "/models" : models;
+    }
+
+    /** Whether an entry's {@code models} is no address of its own, but goes on where the base URL ends. */
+    public static boolean isBelow(String models) {
+        return models.isEmpty() || models.charAt(0) == '/' || models.charAt(0) == '?';
     }
 
     private static URI join(Provider.Join join, UnaryOperator<String> environment) {

@@ -5,12 +5,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileVisitOption;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -30,9 +31,14 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lib.host.AtomicFile;
+import lib.host.AtomicFile.Exclusive;
+import lib.host.AtomicFile.Tree.Link;
+import lib.host.AtomicFile.Tree;
 import lib.host.Host;
 import lib.provider.Json.Listing;
 import lib.provider.Provider.Mapping;
@@ -250,7 +256,12 @@ public record Providers(Map<String, Provider> byId, Mapping defaults, List<Strin
             for (var entry : entries.values()) {
                 var disabled = entry.members().get("disabled");
                 if (disabled == null || !disabled.flag()) {
-                    byId.put(entry.id(), ProviderFile.bind(entry, mapping, commands));
+                    var provider = ProviderFile.bind(entry, mapping, commands);
+                    if (provider.ship() == Provider.Ship.SOURCE && provider.trust() == Provider.Trust.PROJECT) {
+                        note(entry.at(), entry.id() + " ignored; a project file that is not trusted cannot add sources of facts");
+                    } else {
+                        byId.put(entry.id(), provider);
+                    }
                 } else if (entry.members().size() == 1) {
                     var others = new ArrayList<>(entries.keySet());
                     others.remove(entry.id());
@@ -452,8 +463,9 @@ public record Providers(Map<String, Provider> byId, Mapping defaults, List<Strin
     }
 
     /**
-     * The project folders that a person has vouched for: their {@code providers.yaml} and all files below {@code templates/}, as they
-     * were then. If one of these is changed, added or removed, the folder counts as any other until the person has looked again.
+     * The project folders that a person has vouched for: their {@code providers.yaml}, all files below {@code templates/} and the links
+     * by which outputs leave the folder, as they were then. If one of these is changed, added or removed, the folder counts as any other
+     * until the person has looked again.
      *
      * @param file    where it is kept
      * @param folders the real folder to what was in it
@@ -464,8 +476,11 @@ public record Providers(Map<String, Provider> byId, Mapping defaults, List<Strin
         private static final String TEMPLATES = "templates";
         private static final int MOST_FILES = 2_000;
 
-        /** @param files relative path, with {@code /}, to the SHA-256 of its content */
-        public record Seen(Instant at, SortedMap<String, String> files) {}
+        /**
+         * @param files relative path, with {@code /}, to the SHA-256 of its content
+         * @param links relative path of each link that leads out of the folder, to the real folder that it leads to
+         */
+        public record Seen(Instant at, SortedMap<String, String> files, SortedMap<String, String> links) {}
 
         public static Trusted load(Host host) {
             var file = host.stateDir().resolve("trusted.json");
@@ -476,9 +491,8 @@ public record Providers(Map<String, Provider> byId, Mapping defaults, List<Strin
                     return damaged(file, "is of another schema");
                 }
                 for (var folder : root.path("folders").properties()) {
-                    var files = new TreeMap<String, String>();
-                    folder.getValue().path("files").properties().forEach(one -> files.put(one.getKey(), one.getValue().asText()));
-                    folders.put(folder.getKey(), new Seen(Instant.parse(folder.getValue().path("at").asText()), files));
+                    folders.put(folder.getKey(), new Seen(Instant.parse(folder.getValue().path("at").asText()),
+                            texts(folder.getValue().path("files")), texts(folder.getValue().path("links"))));
                 }
                 return new Trusted(file, folders, null);
             } catch (NoSuchFileException e) {
@@ -488,6 +502,12 @@ public record Providers(Map<String, Provider> byId, Mapping defaults, List<Strin
             } catch (IOException e) {
                 return damaged(file, "cannot be read (" + e.getClass().getSimpleName() + ")");
             }
+        }
+
+        private static SortedMap<String, String> texts(JsonNode object) {
+            var texts = new TreeMap<String, String>();
+            object.properties().forEach(one -> texts.put(one.getKey(), one.getValue().asText()));
+            return texts;
         }
 
         private static Trusted damaged(Path file, String why) {
@@ -523,7 +543,7 @@ public record Providers(Map<String, Provider> byId, Mapping defaults, List<Strin
                 return changed.isEmpty() ? null : "not trusted any more, as it changed since: " + named(changed)
                         + "; to look and trust again: catalog trust";
             } catch (IOException e) {
-                return "not trusted, as it cannot be read (" + Listing.visible(String.valueOf(e.getMessage())) + ")";
+                return "not trusted: " + why(e);
             }
         }
 
@@ -538,41 +558,71 @@ public record Providers(Map<String, Provider> byId, Mapping defaults, List<Strin
         }
 
         /**
-         * Of a folder that is in {@link #folders}, the files that are not as they were.
+         * Of a folder that is in {@link #folders}, the files and links that are not as they were.
          *
          * @param folder its real path
          */
         public List<String> changed(Path folder) throws IOException {
-            var then = folders.get(folder.toString()).files();
+            var seen = folders.get(folder.toString());
+            var then = seen.files();
             var now = files(folder);
             var all = new TreeSet<>(then.keySet());
             all.addAll(now.keySet());
             all.removeIf(file -> then.containsKey(file) && then.get(file).equals(now.get(file)));
+            for (var link : seen.links().entrySet()) {
+                if (!new Link(link.getKey(), Path.of(link.getValue())).equals(Tree.wayOut(folder, folder.resolve(link.getKey())))) {
+                    all.add(link.getKey());
+                }
+            }
             return new ArrayList<>(all);
+        }
+
+        /** Whether somebody has vouched for this link of the folder, and all else that was vouched for is as it was. */
+        public boolean vouchesFor(Path folder, Link link) throws IOException {
+            var real = folder.toRealPath();
+            var seen = folders.get(real.toString());
+            return seen != null && link.to().toString().equals(seen.links().get(link.path())) && changed(real).isEmpty();
+        }
+
+        /** Why a folder cannot be read, one line, fit to print. */
+        public static String why(IOException e) {
+            if (e instanceof FileSystemLoopException loop) {
+                return shown(loop.getFile()) + " leads back to a folder that it is in; take that link away";
+            }
+            return e instanceof FileSystemException at ? shown(at.getFile()) + (at.getReason() == null ? " cannot be read ("
+                    + e.getClass().getSimpleName() + "); check its permissions" : " " + at.getReason()) : Listing.visible(String.valueOf(e.getMessage()));
+        }
+
+        /** A path, all of it, fit to print. */
+        public static String shown(String path) {
+            return Arrays.stream(path.split("/", -1)).map(Listing::visible).collect(Collectors.joining("/"));
         }
 
         /**
          * What one vouches for when one trusts a folder, as it is now.
          *
-         * @param folder its real path
-         * @throws IOException naming what cannot be read, or saying that there is too much
+         * @param folder  its real path
+         * @param outputs the names in it below which outputs are written
+         * @throws IOException see {@link #why}
          */
-        public static SortedMap<String, String> files(Path folder) throws IOException {
+        public static Seen look(Path folder, Collection<String> outputs, Instant at) throws IOException {
+            var links = new TreeMap<String, String>();
+            Tree.waysOut(folder, outputs).forEach(link -> links.put(link.path(), link.to().toString()));
+            return new Seen(at, files(folder), links);
+        }
+
+        private static SortedMap<String, String> files(Path folder) throws IOException {
             var files = new TreeMap<String, String>();
             if (Files.isRegularFile(folder.resolve(PROVIDERS))) {
                 files.put(PROVIDERS, sha256(folder.resolve(PROVIDERS)));
             }
             var templates = folder.resolve(TEMPLATES);
             if (Files.isDirectory(templates)) {
-                try (var found = Files.walk(templates, FileVisitOption.FOLLOW_LINKS)) {
-                    for (var file : (Iterable<Path>) found.filter(Files::isRegularFile)::iterator) {
-                        if (files.size() == MOST_FILES) {
-                            throw new IOException(templates + " holds more than " + MOST_FILES + " files");
-                        }
-                        files.put(folder.relativize(file).toString().replace('\\', '/'), sha256(file));
+                for (var file : Tree.files(templates, Integer.MAX_VALUE)) {
+                    if (files.size() == MOST_FILES) {
+                        throw new FileSystemException(templates.toString(), null, "holds more than " + MOST_FILES + " files");
                     }
-                } catch (UncheckedIOException e) {
-                    throw e.getCause();
+                    files.put(folder.relativize(file).toString().replace('\\', '/'), sha256(file));
                 }
             }
             return files;
@@ -587,10 +637,10 @@ public record Providers(Map<String, Provider> byId, Mapping defaults, List<Strin
             }
         }
 
-        /** @param files as {@link #files} told before the person was asked: what changed meanwhile is not trusted */
-        public Trusted with(Path folder, SortedMap<String, String> files, Instant at) {
+        /** @param seen as {@link #look} told before the person was asked */
+        public Trusted with(Path folder, Seen seen) {
             var more = new TreeMap<>(folders);
-            more.put(folder.toString(), new Seen(at, files));
+            more.put(folder.toString(), seen);
             return new Trusted(file, more, null);
         }
 
@@ -600,14 +650,36 @@ public record Providers(Map<String, Provider> byId, Mapping defaults, List<Strin
             return new Trusted(file, fewer, null);
         }
 
-        public void save() throws IOException {
+        /** Where a damaged record is kept when a new one is begun. */
+        public Path aside() {
+            return file.resolveSibling(file.getFileName() + ".damaged");
+        }
+
+        /** Changes the record as nobody else does meanwhile: what it is by then is what is changed. @return whether that was anything */
+        public static boolean change(Host host, UnaryOperator<Trusted> change) throws IOException, InterruptedException {
+            try (var alone = Exclusive.take(host.stateDir().resolve("locks").resolve("trusted.lock"))) {
+                var now = load(host);
+                var then = change.apply(now);
+                if (then.folders.equals(now.folders)) {
+                    return false;
+                }
+                if (now.damage != null) {
+                    Files.move(now.file, now.aside(), StandardCopyOption.REPLACE_EXISTING);
+                }
+                then.save();
+                return true;
+            }
+        }
+
+        private void save() throws IOException {
             var root = JsonNodeFactory.instance.objectNode().put("schema", 1);
             var all = root.putObject("folders");
             folders.forEach((folder, seen) -> {
-                var files = all.putObject(folder).put("at", seen.at().toString()).putObject("files");
-                seen.files().forEach(files::put);
+                var one = all.putObject(folder).put("at", seen.at().toString());
+                seen.files().forEach(one.putObject("files")::put);
+                seen.links().forEach((path, to) -> one.withObject("/links").put(path, to));
             });
-            AtomicFile.write(file, (root.toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8));
+            AtomicFile.writePrivate(file, (root.toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8));
         }
     }
 }

@@ -30,7 +30,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Queue;
 import java.util.TimeZone;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
@@ -115,7 +114,6 @@ final class Engine {
 
     private final Function<String, Tools.Source> trusted;
     private final Function<String, Tools.Source> all;
-    private final Map<String, Configuration> configurations = new ConcurrentHashMap<>();
 
     /**
      * @param trusted the files a trusted template may include, by path below the templates folder; null where there is none
@@ -129,7 +127,7 @@ final class Engine {
     /** @throws Failed with line and column, where it is no template */
     Template parse(String path, Tools.Source source, Format format) throws Failed {
         try {
-            var template = configuration(format, source.trusted()).getTemplate(path);
+            var template = configuration(format, source.trusted() ? trusted : all).getTemplate(path);
             _CoreAPI.addThreadInterruptedChecks(template);
             return template;
         } catch (ParseException e) {
@@ -138,6 +136,11 @@ final class Engine {
         } catch (IOException e) {
             throw new Failed(new Rendering.Problem(Rendering.Kind.TEMPLATE, source.shown(), 0, 0, null, null, brief(e.getMessage())));
         }
+    }
+
+    /** The files that this template was made of so far: its own, and those that it has included in what it rendered. */
+    static Collection<Tools.Source> sources(Template template) {
+        return ((Loader) template.getConfiguration().getTemplateLoader()).read();
     }
 
     /**
@@ -193,39 +196,42 @@ final class Engine {
         return Listing.visible(text);
     }
 
-    private Configuration configuration(Format format, boolean isTrusted) {
-        return configurations.computeIfAbsent(format + (isTrusted ? "" : " untrusted"), key -> {
-            var c = new Configuration(Configuration.VERSION_2_3_35);
-            c.setTemplateLoader(new Loader(isTrusted ? trusted : all));
-            c.setOutputFormat(format.outputFormat());
-            c.setRecognizeStandardFileExtensions(false);
-            c.setDefaultEncoding("UTF-8");
-            c.setLocalizedLookup(false);
-            c.setTemplateUpdateDelayMilliseconds(Long.MAX_VALUE);
-            c.setLocale(Locale.ROOT);
-            c.setTimeZone(TimeZone.getTimeZone("UTC"));
-            c.setCustomNumberFormats(Map.of("plain", PlainNumbers.FACTORY));
-            c.setNumberFormat("@plain");
-            c.setBooleanFormat("c");
-            c.setCFormat(LegacyCFormat.INSTANCE);
-            c.setDateTimeFormat("iso");
-            c.setObjectWrapper(Views.WRAPPER);
-            c.setNewBuiltinClassResolver(TemplateClassResolver.ALLOWS_NOTHING_RESOLVER);
-            c.setAPIBuiltinEnabled(false);
-            c.setTemplateExceptionHandler(TemplateExceptionHandler.RETHROW_HANDLER);
-            c.setAttemptExceptionReporter((e, environment) -> { });
-            c.setLogTemplateExceptions(false);
-            c.setWrapUncheckedExceptions(false);
-            c.setFallbackOnNullLoopVariable(false);
-            return c;
-        });
+    /** One for each template, so that what it includes is known. */
+    private static Configuration configuration(Format format, Function<String, Tools.Source> sources) {
+        var c = new Configuration(Configuration.VERSION_2_3_35);
+        c.setTemplateLoader(new Loader(sources, new ConcurrentLinkedQueue<>()));
+        c.setOutputFormat(format.outputFormat());
+        c.setRecognizeStandardFileExtensions(false);
+        c.setDefaultEncoding("UTF-8");
+        c.setLocalizedLookup(false);
+        c.setTemplateUpdateDelayMilliseconds(Long.MAX_VALUE);
+        c.setLocale(Locale.ROOT);
+        c.setTimeZone(TimeZone.getTimeZone("UTC"));
+        c.setCustomNumberFormats(Map.of("plain", PlainNumbers.FACTORY));
+        c.setNumberFormat("@plain");
+        c.setBooleanFormat("c");
+        c.setCFormat(LegacyCFormat.INSTANCE);
+        c.setDateTimeFormat("iso");
+        c.setObjectWrapper(Views.WRAPPER);
+        c.setNewBuiltinClassResolver(TemplateClassResolver.ALLOWS_NOTHING_RESOLVER);
+        c.setAPIBuiltinEnabled(false);
+        c.setTemplateExceptionHandler(TemplateExceptionHandler.RETHROW_HANDLER);
+        c.setAttemptExceptionReporter((e, environment) -> { });
+        c.setLogTemplateExceptions(false);
+        c.setWrapUncheckedExceptions(false);
+        c.setFallbackOnNullLoopVariable(false);
+        return c;
     }
 
-    /** Reads what {@link Tools} found; a path decides, nothing else. */
-    private record Loader(Function<String, Tools.Source> sources) implements TemplateLoader {
+    /** Reads what {@link Tools} found; a path decides, nothing else. @param read what was asked for and found */
+    private record Loader(Function<String, Tools.Source> sources, Queue<Tools.Source> read) implements TemplateLoader {
         @Override
         public Object findTemplateSource(String name) {
-            return sources.apply(name);
+            var found = sources.apply(name);
+            if (found != null) {
+                read.add(found);
+            }
+            return found;
         }
 
         @Override

@@ -6,11 +6,11 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,9 +20,14 @@ import java.util.SortedSet;
 import java.util.StringJoiner;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import lib.host.AtomicFile.Tree.Link;
+import lib.host.AtomicFile.Tree;
 import lib.host.Host;
 import lib.provider.Providers.ConfigError;
+import lib.provider.Json.Listing;
 import lib.provider.Json;
 import lib.provider.Provider;
 import lib.provider.Provider.Mapping;
@@ -42,13 +47,15 @@ public final class Tools {
     private static final String BUNDLE = "/lib/bundled.json";
     private static final int MAX_TEMPLATE_BYTES = 1 << 20;
     private static final int MAX_FOLDER_DEPTH = 6;
+    /** Letters that would steer a terminal, or that nobody sees: a name with one of them is not what it looks like. */
+    private static final Pattern UNSEEN = Pattern.compile("[\\p{Cntrl}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]", Pattern.UNICODE_CHARACTER_CLASS);
     private static final Set<String> ATTRIBUTES = Set.of("about", "output", "also", "where", "apply", "when", "optional");
 
     /**
      * One file of a layer.
      *
      * @param layer {@code --templates}, {@code ./templates}, {@code user} or {@code bundled}
-     * @param shown where its user finds it
+     * @param shown where its user finds it, fit to print
      * @param text  with LF line ends; empty where it cannot be read
      * @param flaw  why it cannot be read, null where it can
      */
@@ -79,6 +86,11 @@ public final class Tools {
         /** Whether it makes one file per provider. */
         public boolean perProvider() {
             return Renderer.PROVIDER.matcher(output).find();
+        }
+
+        /** Its own file, and each that was included in what it has made so far. */
+        public Collection<Source> sources() {
+            return Engine.sources(template);
         }
     }
 
@@ -121,16 +133,21 @@ public final class Tools {
     private final String digest;
     private final List<String> ignored;
     private final SortedSet<String> names = new TreeSet<>();
+    private final SortedMap<String, Source> includes = new TreeMap<>();
+    private final Host host;
 
-    private Tools(Map<String, Source> all, Map<String, Source> trusted, List<String> ignored) {
+    private Tools(Host host, Map<String, Source> all, Map<String, Source> trusted, List<String> ignored) {
+        this.host = host;
         this.ignored = ignored;
-        all.keySet().stream().filter(path -> path.contains("/")).map(Tools::toolOf).forEach(names::add);
+        all.keySet().stream().filter(path -> path.contains("/") && !UNSEEN.matcher(path).find()).map(Tools::toolOf).forEach(names::add);
         engine = new Engine(trusted::get, all::get);
         var parts = new ArrayList<String>();
         all.forEach((path, source) -> parts.addAll(List.of(path, source.layer(), String.valueOf(source.trusted()), source.text())));
         digest = Unchanged.digest(parts);
         all.forEach((path, source) -> {
-            if (!isInclude(path)) {
+            if (isInclude(path)) {
+                includes.put(path, source);
+            } else {
                 try {
                     entries.put(path, read(path, source));
                 } catch (Engine.Failed e) {
@@ -180,14 +197,15 @@ public final class Tools {
                 if (source.trusted() || !known.contains(toolOf(path))) {
                     all.putIfAbsent(path, source);
                 } else {
-                    ignored.add(source.shown() + " is not used: it is not ours, nobody trusts it yet, and it is for " + toolOf(path)
+                    ignored.add(source.shown() + " is not used: it is not ours, nobody trusts it yet, and it is for " + Listing.visible(toolOf(path))
                             + ", whose files may send a key. If it is yours: catalog trust, or use --templates, or keep it in " + user);
                 }
             });
         }
-        return new Tools(all, trusted, ignored);
+        return new Tools(host, all, trusted, ignored);
     }
 
+    /** The first part of a path. */
     private static String toolOf(String path) {
         return path.contains("/") ? path.substring(0, path.indexOf('/')) : path;
     }
@@ -202,10 +220,13 @@ public final class Tools {
         if (!Files.isDirectory(folder)) {
             return found;
         }
-        try (var files = Files.walk(folder, MAX_FOLDER_DEPTH, FileVisitOption.FOLLOW_LINKS)) {
-            for (var file : (Iterable<Path>) files.filter(f -> f.toString().endsWith(".ftl") && Files.isRegularFile(f))::iterator) {
+        try {
+            for (var file : Tree.files(folder, MAX_FOLDER_DEPTH)) {
                 var path = folder.relativize(file).toString().replace('\\', '/');
-                var where = shown + "/" + path;
+                if (!path.endsWith(".ftl")) {
+                    continue;
+                }
+                var where = Trusted.shown(shown + "/" + path);
                 if (Files.size(file) > MAX_TEMPLATE_BYTES) {
                     found.put(path, new Source(layer, where, "", trusted, "is larger than " + (MAX_TEMPLATE_BYTES >> 20) + " MB, so no template"));
                     continue;
@@ -213,8 +234,8 @@ public final class Tools {
                 var text = utf8(Files.readAllBytes(file));
                 found.put(path, new Source(layer, where, text == null ? "" : unix(text), trusted, text == null ? "is not UTF-8" : null));
             }
-        } catch (IOException | UncheckedIOException e) {
-            throw new ConfigError(shown + ": cannot be read: " + e.getMessage());
+        } catch (IOException e) {
+            throw new ConfigError(Trusted.why(e));
         }
         return found;
     }
@@ -256,6 +277,9 @@ public final class Tools {
             throw flaw(source, source.flaw());
         }
         int slash = path.indexOf('/');
+        if (UNSEEN.matcher(path).find()) {
+            throw flaw(source, "its name holds characters that cannot be seen");
+        }
         if (slash < 0) {
             throw flaw(source, "a template stands in the folder of its tool: templates/TOOL/" + path);
         }
@@ -291,10 +315,13 @@ public final class Tools {
             known(source, "value of \"when\"", when, Set.of("fetch", "changes"));
         }
         var output = text(source, template, "output");
+        var also = texts(source, "also", template.getCustomAttribute("also"));
+        if (output != null && UNSEEN.matcher(output).find() || also.values().stream().anyMatch(copy -> UNSEEN.matcher(copy).find())) {
+            throw flaw(source, "output", "where it writes holds characters that cannot be seen");
+        }
         if (output != null && format != Engine.Format.TEXT && Engine.Format.of(output) != format) {
             throw flaw(source, "its name says " + format + ", but its \"output\" is " + output);
         }
-        var also = texts(source, "also", template.getCustomAttribute("also"));
         var apply = template.getCustomAttribute("apply");
         return new Entry(path.substring(0, slash), path, text(source, template, "about"), output == null ? "config/" + name : output, also,
                 wires, mode, when, text(source, template, "optional"), apply == null ? null : Destination.of(source, apply, format), source, format, template);
@@ -328,7 +355,7 @@ public final class Tools {
         if (words.contains(word)) {
             return word;
         }
-        throw flaw(source, word, "unknown " + what + " '" + word + "'" + suggestion(word, words));
+        throw flaw(source, word, "unknown " + what + " '" + Listing.visible(word) + "'" + suggestion(word, words));
     }
 
     private static Engine.Failed flaw(Source source, String message) {
@@ -346,6 +373,22 @@ public final class Tools {
     /** By path. */
     public Collection<Entry> entries() {
         return entries.values();
+    }
+
+    /** By path, the files that are there to be included. */
+    public SortedMap<String, Source> includes() {
+        return Collections.unmodifiableSortedMap(includes);
+    }
+
+    /** The folders below the root, or files in it, where these templates write: {@code config}, {@code models}. */
+    public SortedSet<String> outputFolders() {
+        return entries.values().stream().flatMap(entry -> Stream.concat(Stream.of(entry.output()), entry.also().values().stream()))
+                .map(Tools::toolOf).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** Whether the person has vouched for a link that leads outputs out of the root. */
+    boolean follows(Path root, Link link) throws IOException {
+        return Trusted.load(host).vouchesFor(root, link);
     }
 
     /** Tool to its templates, both in order of their names. */
