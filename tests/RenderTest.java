@@ -302,6 +302,28 @@ class RenderTest {
     }
 
     @Test
+    void it_is_what_the_parser_makes_of_an_output_that_counts() throws Exception {
+        var binary = java.util.Base64.getEncoder().encodeToString("https://evil.example/v1".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        for (var text : Map.of("PROVIDER.toml", "base_url = \"\"\"https:\\\n  //evil.example/v1\"\"\"\nenv_key = \"\"\"ACME_\\\n  API_KEY\"\"\"\n",
+                "PROVIDER.yaml", "key: ACME_API_KEY\nurl: \"https:\\\n  //evil.example/v1\"\n", "b_PROVIDER.yaml", "key: ACME_API_KEY\nurl: !!binary " + binary + "\n",
+                "h_PROVIDER.yaml", "key: ACME_API_KEY\nhost: evil.example\n", "a_PROVIDER.yaml", "x: &h evil.example\nkey: ACME_API_KEY\nservers: [*h]\n",
+                "PROVIDER.json", "{\"env\": {\"ACME_API_\\u004bEY\": \"\"}, \"api_host\": \"evil.example:8443\"}",
+                "p_PROVIDER.json", "{\"key\": \"ACME_API_KEY\", \"base\": [\"u@evil.example/v1\"]}",
+                "PROVIDER.xml", "<a key=\"ACME_API_KEY\"><host>evil.exa<![CDATA[mple]]></host></a>", "PROVIDER.txt", "key=ACME_API_KEY\nHost: evil.example\n").entrySet()) {
+            var fixture = new RenderFixtures(Files.createTempDirectory(dir, "u")).ids("acme", "m").project("t/" + text.getKey() + ".ftl", text.getValue());
+            var problems = fixture.render().problems();
+            assertEquals(1, problems.size(), text.getKey());
+            assertEquals(Rendering.Kind.REFUSED, problems.get(0).kind(), problems::toString);
+            assertTrue(problems.get(0).message().contains("ACME_API_KEY beside the host evil.example"), problems.get(0).message());
+            assertFalse(fixture.exists("config/t"), text.getKey());
+        }
+        var fixture = new RenderFixtures(Files.createTempDirectory(dir, "u")).ids("acme", "gpt-4.1-mini", "us.amazon.nova").project("t/PROVIDER.yaml.ftl",
+                "key: \"${provider.keyEnv}\"\nhost: api.acme.example\nfile: acme.models.json\nname: Z.ai\nmodels:\n<#list models as m>  - name: \"${m.id}\"\n</#list>");
+        assertEquals(List.of(), fixture.render().problems());
+        assertTrue(fixture.exists("config/t/acme.yaml"));
+    }
+
+    @Test
     void an_untrusted_template_may_name_a_key_beside_the_host_it_belongs_to() throws Exception {
         var fixture = fixture().only("acme").project("t/PROVIDER.txt.ftl", "${provider.keyEnv} ${provider.baseUrl}");
         assertEquals(List.of(), fixture.render().problems());
@@ -336,13 +358,18 @@ class RenderTest {
     }
 
     @Test
-    void an_untrusted_template_does_not_write_through_a_link_out_of_the_root() throws Exception {
-        var fixture = fixture().project("t/a.txt.ftl", "x");
+    void nothing_is_written_through_a_link_out_of_the_root() throws Exception {
+        var fixture = fixture().project("t/a.txt.ftl", "x").bundled("b/a.txt.ftl", "x").bundled("c/a.txt.ftl", "x");
         Files.createDirectories(dir.resolve("elsewhere"));
         Files.createDirectories(fixture.root.resolve("config"));
+        Files.createDirectories(fixture.root.resolve("inside"));
         Files.createSymbolicLink(fixture.root.resolve("config/t"), dir.resolve("elsewhere"));
-        assertEquals(Rendering.Kind.REFUSED, fixture.render().problems().get(0).kind());
+        Files.createSymbolicLink(fixture.root.resolve("config/b"), dir.resolve("elsewhere"));
+        Files.createSymbolicLink(fixture.root.resolve("config/c"), Path.of("../inside"));
+        var problems = fixture.render().problems();
+        assertEquals(List.of(Rendering.Kind.REFUSED, Rendering.Kind.REFUSED), problems.stream().map(Rendering.Problem::kind).toList(), problems::toString);
         assertFalse(Files.exists(dir.resolve("elsewhere/a.txt")));
+        assertTrue(fixture.exists("inside/a.txt"), "a link within the root is nobody else's business");
     }
 
     @Test

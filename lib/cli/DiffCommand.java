@@ -367,6 +367,7 @@ public final class DiffCommand implements Callable<Integer> {
                 output.warn("Nothing is kept that came before " + archive.file() + "; 'catalog rollback --list' shows what is.");
                 return Failures.NOTHING_DONE;
             }
+            Workspace.requireNoWayOut(host, Workspace.root(host, root));
             var target = side.kept();
             var before = current(archive, content);
             archive.keepCurrent(now, false);

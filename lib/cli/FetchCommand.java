@@ -146,6 +146,7 @@ public final class FetchCommand implements Callable<Integer> {
         if (locked) {
             return fromLock(workspace);
         }
+        Workspace.requireNoWayOut(host, workspace.root());
         var beside = Sources.of(workspace, sources);
         var asked = asked(workspace, history);
         if (asked.isEmpty()) {

@@ -274,7 +274,7 @@ public final class RenderCommand implements Callable<Integer> {
             for (var entry : tools.entries()) {
                 var source = entry.source();
                 rows.add(List.of(entry.tool() + (entry.optional() == null ? "" : " (--legacy-output)"), entry.output(),
-                        source.layer() + (source.trusted() ? "" : ", not trusted"), entry.about() == null ? "" : entry.about()));
+                        source.layer() + (source.trusted() ? "" : ", not trusted"), entry.about() == null ? "" : Output.whole(entry.about())));
                 array.addObject().put("tool", entry.tool()).put("template", source.shown()).put("layer", source.layer()).put("trusted", source.trusted())
                         .put("output", entry.output()).put("optional", entry.optional()).put("about", entry.about());
             }

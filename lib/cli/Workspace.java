@@ -23,6 +23,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Function;
 import lib.fetch.History;
 import lib.fetch.Store;
+import lib.host.AtomicFile.Tree;
 import lib.host.AtomicFile;
 import lib.host.Host;
 import lib.model.Archive;
@@ -32,6 +33,7 @@ import lib.model.Snapshot;
 import lib.provider.Access;
 import lib.provider.Json.Listing;
 import lib.provider.Provider;
+import lib.provider.Providers.ConfigError;
 import lib.provider.Providers;
 import lib.provider.Providers.Trusted;
 import lib.render.Rendering.Unchanged;
@@ -116,6 +118,19 @@ public record Workspace(Host host, Path root, Providers providers) {
                 host.err().println(current.note());
             }
             return current.snapshot();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Before the snapshot is written: through a link that came with a repository it would be somebody else's file. */
+    static void requireNoWayOut(Host host, Path root) {
+        try {
+            var link = Tree.wayOut(root, root.resolve("models"));
+            if (link != null && !Trusted.load(host).vouchesFor(root, link)) {
+                throw new ConfigError("a link, " + Trusted.shown(link.path()) + ", leads the snapshot out of " + Trusted.shown(root.toString()) + ", to "
+                        + Trusted.shown(link.to().toString()) + "; if it is your own: catalog trust " + Trusted.shown(root.toString()));
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,7 +1,9 @@
 package lib.render;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
@@ -10,16 +12,19 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
 import javax.xml.XMLConstants;
 import javax.xml.parsers.ParserConfigurationException;
@@ -29,13 +34,19 @@ import lib.provider.Json.Listing;
 import lib.provider.Provider;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.events.AliasEvent;
+import org.snakeyaml.engine.v2.events.CollectionEndEvent;
+import org.snakeyaml.engine.v2.events.CollectionStartEvent;
 import org.snakeyaml.engine.v2.events.Event;
 import org.snakeyaml.engine.v2.events.ScalarEvent;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.tomlj.Toml;
+import org.tomlj.TomlArray;
+import org.tomlj.TomlTable;
 import org.tomlj.TomlVersion;
+import org.xml.sax.Attributes;
 import org.xml.sax.SAXException;
 import org.xml.sax.SAXParseException;
 import org.xml.sax.helpers.DefaultHandler;
@@ -47,6 +58,10 @@ final class Check {
             .streamReadConstraints(StreamReadConstraints.builder().maxStringLength(Engine.MAX_OUTPUT_BYTES).build()).build();
     private static final JsonFactory JSONC = JSON.rebuild().enable(JsonReadFeature.ALLOW_JAVA_COMMENTS, JsonReadFeature.ALLOW_TRAILING_COMMA).build();
     private static final Pattern HOST = Pattern.compile("(?i)\\b[a-z][a-z0-9+.-]*:[\\\\/]{2}([^/\\\\\\s\"'<>?#,;)}\\]]+)");
+    private static final Pattern ADDRESS_NAME = Pattern.compile("(?i)host|domain|server|endpoint|ur[il]|addr|base|proxy|gateway|upstream|remote|origin"
+            + "|authority|site|instance|target|peer|relay|webhook|api(?![_-]?key)");
+    private static final Pattern BARE_HOST = Pattern.compile("(?i)((?:[^\\s/@]+@)?(?:(?:[\\p{L}0-9_-]+\\.)+(?:\\p{L}{2,}|xn--[a-z0-9-]+)|[0-9]{1,3}(?:\\.[0-9]{1,3}){3}"
+            + "|\\[[0-9a-f:.]+])\\.?(?::[0-9]+)?)(?:[/?#].*)?", Pattern.DOTALL);
     private static final Pattern ESCAPED = Pattern.compile("\\\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|([/.:]))|%([0-9a-fA-F]{2})|&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));");
 
     private Check() {}
@@ -174,10 +189,7 @@ final class Check {
 
     private static String xml(byte[] output) {
         try {
-            var factory = SAXParserFactory.newInstance();
-            factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
-            factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
-            factory.newSAXParser().parse(new ByteArrayInputStream(output), new DefaultHandler() {
+            xml(output, new DefaultHandler() {
                 @Override
                 public void fatalError(SAXParseException e) throws SAXException {
                     throw e;
@@ -186,9 +198,24 @@ final class Check {
             return null;
         } catch (SAXParseException e) {
             return at("XML", output, e.getLineNumber(), e.getMessage());
-        } catch (SAXException | ParserConfigurationException | IOException e) {
+        } catch (SAXException | IOException e) {
             return "its output is not XML: " + Listing.visible(String.valueOf(e.getMessage()));
         }
+    }
+
+    static void xml(byte[] output, DefaultHandler handler) throws IOException, SAXException {
+        try {
+            var factory = SAXParserFactory.newInstance();
+            factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
+            factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
+            factory.newSAXParser().parse(new ByteArrayInputStream(output), handler);
+        } catch (ParserConfigurationException e) {
+            throw new IllegalStateException("every Java reads XML", e);
+        }
+    }
+
+    static JsonParser parser(Engine.Format format, byte[] output) throws IOException {
+        return (format == Engine.Format.JSONC ? JSONC : JSON).createParser(output);
     }
 
     /** @return why this is no place for an output, or null */
@@ -205,36 +232,40 @@ final class Check {
                 : "it is not trusted, so it may write below config/" + tool + "/ only, not to " + Listing.visible(output);
     }
 
-    /** Whether a symbolic link on the way takes this file out of the root. */
-    static boolean leadsOut(Path root, Path target) throws IOException {
-        Files.createDirectories(root);
-        var there = target.getParent();
-        while (!Files.exists(there)) {
-            there = there.getParent();
-        }
-        return !there.toRealPath().startsWith(root.toRealPath());
-    }
-
     /**
      * Whether an output of a template that nobody trusts yet would have a tool send a known key to a stranger: it names the
      * key's variable, and an address whose host no provider of ours uses with that variable.
      *
+     * <p>What counts is what the tool's parser will make of it, and, for comments and what has no parser, the text as it stands.
+     *
      * @param hosts key variable to the hosts that get its value
      * @return a sentence, or null
      */
-    static String stranger(byte[] output, Map<String, Set<String>> hosts) {
+    static String stranger(Engine.Format format, byte[] output, Map<String, Set<String>> hosts) {
         var text = new String(output, StandardCharsets.UTF_8);
-        var plain = text + "\n" + unescaped(text);
-        var named = hosts.keySet().stream()
-                .filter(v -> plain.contains(v) && Pattern.compile("(?<![A-Za-z0-9_])" + Pattern.quote(v) + "(?![A-Za-z0-9_])").matcher(plain).find())
+        var plain = new StringBuilder(text).append('\n').append(unescaped(text));
+        var addressed = new TreeSet<String>();
+        var named = Pattern.compile("([A-Za-z0-9_-]+)[\"']?\\s*[:=]\\s*[\"']?([^\\s\"',;]+)").matcher(text);
+        while (format == Engine.Format.TEXT && named.find()) {
+            addHost(named.group(1), named.group(2), addressed);
+        }
+        try {
+            Texts.of(format, output, (name, value) -> {
+                plain.append('\n').append(value).append('\n').append(unescaped(value));
+                addHost(name, unescaped(value), addressed);
+            });
+        } catch (IOException | YamlEngineException | SAXException e) {
+            return null; // no parser takes it, so it is not written
+        }
+        var variables = hosts.keySet().stream()
+                .filter(v -> plain.indexOf(v) >= 0 && Pattern.compile("(?<![A-Za-z0-9_])" + Pattern.quote(v) + "(?![A-Za-z0-9_])").matcher(plain).find())
                 .sorted().toList();
-        if (named.isEmpty()) {
+        if (variables.isEmpty()) {
             return null;
         }
-        var matcher = HOST.matcher(plain);
-        while (matcher.find()) {
-            var host = host(matcher.group(1));
-            for (var variable : named) {
+        HOST.matcher(plain).results().forEach(found -> addressed.add(host(found.group(1))));
+        for (var host : addressed) {
+            for (var variable : variables) {
                 if (!hosts.get(variable).contains(host)) {
                     return "it is not trusted, and its output names " + variable + " beside the host " + Listing.visible(host)
                             + ", which does not belong to that key; read it, then pass --templates ./templates if you agree";
@@ -242,6 +273,14 @@ final class Check {
             }
         }
         return null;
+    }
+
+    /** Tools that ask for a host put {@code https://} before it themselves. */
+    private static void addHost(String name, String value, Set<String> hosts) {
+        var bare = BARE_HOST.matcher(value);
+        if (name != null && ADDRESS_NAME.matcher(name).find() && bare.matches()) {
+            hosts.add(host(bare.group(1)));
+        }
     }
 
     /** Of the part of an address between {@code //} and the path. */
@@ -291,6 +330,138 @@ final class Check {
             var host = host(url.substring(url.indexOf("//") + 2).split("/", 2)[0]);
             provider.keyEnv().forEach(v -> hosts.computeIfAbsent(v, x -> new HashSet<>()).add(host));
         }
+    }
+}
+
+/** The texts in an output as a parser of its format understands them, however they are spelt. */
+final class Texts {
+    private final BiConsumer<String, String> taker;
+
+    private Texts(BiConsumer<String, String> taker) {
+        this.taker = taker;
+    }
+
+    /**
+     * @param taker gets each text, names of members too, and before it the name of the member that it is in; null where there is none
+     * @throws IOException, {@link YamlEngineException} or {@link SAXException} where it does not parse
+     */
+    static void of(Engine.Format format, byte[] output, BiConsumer<String, String> taker) throws IOException, SAXException {
+        var texts = new Texts(taker);
+        switch (format) {
+            case JSON, JSONC -> texts.json(format, output);
+            case YAML -> texts.yaml(new String(output, StandardCharsets.UTF_8));
+            case TOML -> texts.toml(null, Toml.parse(new String(output, StandardCharsets.UTF_8), TomlVersion.V1_0_0));
+            case XML -> texts.xml(output);
+            case HTML, TEXT -> { }
+        }
+    }
+
+    private void json(Engine.Format format, byte[] output) throws IOException {
+        try (var parser = Check.parser(format, output)) {
+            String name = null;
+            for (var token = parser.nextToken(); token != null; token = parser.nextToken()) {
+                name = token == JsonToken.FIELD_NAME ? parser.currentName() : name;
+                if (token == JsonToken.FIELD_NAME || token == JsonToken.VALUE_STRING) {
+                    taker.accept(name, parser.getText());
+                }
+            }
+        }
+    }
+
+    private void toml(String name, Object value) {
+        if (value instanceof TomlTable table) {
+            table.keySet().forEach(key -> {
+                taker.accept(name, key);
+                toml(key, table.get(List.of(key)));
+            });
+        } else if (value instanceof TomlArray array) {
+            array.toList().forEach(element -> toml(name, element));
+        } else if (value instanceof String text) {
+            taker.accept(name, text);
+        }
+    }
+
+    private void yaml(String text) {
+        var settings = LoadSettings.builder().setCodePointLimit(Engine.MAX_OUTPUT_BYTES).setUseMarks(false).build();
+        var anchors = new HashMap<String, String>();
+        // Of each mapping the name that is read, or empty where one comes next; of a sequence the name that it is under.
+        var open = new ArrayDeque<Optional<String>>();
+        var mappings = new ArrayDeque<Boolean>();
+        for (var event : new Parse(settings).parseString(text)) {
+            boolean ends = event instanceof CollectionEndEvent;
+            if (ends) {
+                open.pop();
+                mappings.pop();
+            }
+            var under = open.isEmpty() ? Optional.<String>empty() : open.peek();
+            boolean isName = !open.isEmpty() && mappings.peek() && under.isEmpty();
+            if (event instanceof CollectionStartEvent start) {
+                open.push(start.getEventId() == Event.ID.MappingStart ? Optional.empty() : Optional.of(under.orElse("")));
+                mappings.push(start.getEventId() == Event.ID.MappingStart);
+                continue;
+            }
+            String value = null;
+            if (event instanceof ScalarEvent scalar) {
+                value = scalar.getTag().filter("tag:yaml.org,2002:binary"::equals).isPresent() ? binary(scalar.getValue()) : scalar.getValue();
+                var known = value;
+                scalar.getAnchor().ifPresent(anchor -> anchors.put(anchor.getValue(), known));
+            } else if (event instanceof AliasEvent alias) {
+                value = anchors.getOrDefault(alias.getAlias().getValue(), "");
+            }
+            if (value != null) {
+                taker.accept(under.orElse(null), value);
+            }
+            if ((value != null || ends) && !open.isEmpty() && mappings.peek()) {
+                open.pop();
+                open.push(isName ? Optional.of(value == null ? "" : value) : Optional.empty());
+            }
+        }
+    }
+
+    private static String binary(String base64) {
+        try {
+            return new String(Base64.getMimeDecoder().decode(base64), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            return base64;
+        }
+    }
+
+    private void xml(byte[] output) throws IOException, SAXException {
+        Check.xml(output, new DefaultHandler() {
+            private final StringBuilder text = new StringBuilder();
+            private String name;
+
+            @Override
+            public void startElement(String uri, String local, String element, Attributes attributes) {
+                end();
+                name = element;
+                taker.accept(null, element);
+                for (int i = 0; i < attributes.getLength(); i++) {
+                    taker.accept(null, attributes.getQName(i));
+                    taker.accept(attributes.getQName(i), attributes.getValue(i));
+                }
+            }
+
+            @Override
+            public void endElement(String uri, String local, String element) {
+                end();
+            }
+
+            private void end() {
+                taker.accept(name, text.toString().strip());
+                text.setLength(0);
+            }
+
+            @Override
+            public void characters(char[] letters, int from, int count) {
+                text.append(letters, from, count);
+            }
+
+            @Override
+            public void fatalError(SAXParseException e) throws SAXException {
+                throw e;
+            }
+        });
     }
 }
 

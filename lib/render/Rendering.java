@@ -37,6 +37,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import lib.host.AtomicFile.Tree.Link;
+import lib.host.AtomicFile.Tree;
 import lib.host.AtomicFile;
 import lib.model.Changes.ChangeLog;
 import lib.model.Changes;
@@ -46,6 +48,7 @@ import lib.provider.Access;
 import lib.provider.Json.Listing;
 import lib.provider.Provider;
 import lib.provider.Providers.Secrets;
+import lib.provider.Providers.Trusted;
 
 /** What one asks of a {@link Renderer}, and what comes of it. */
 public final class Rendering {
@@ -60,6 +63,7 @@ public final class Rendering {
      * @param secrets   values that must not stand in any output
      * @param tools     the tools to render, null for all
      * @param only      the providers whose own files are rendered, null for all
+     * @param told      the providers that files about all tell of, null for all; of none: there are no such files
      * @param optional  what was asked for beyond the usual: {@code legacy}
      * @param run       the fetch that this belongs to; null where there was none
      * @param scope     how much of it is done
@@ -67,14 +71,21 @@ public final class Rendering {
      * @param changes   what happened last to models, the newest first
      */
     public record Request(Path root, List<Access> providers, Collection<Provider> known, Function<String, List<Model>> models,
-            Function<String, JsonNode> answers, Set<String> secrets, Set<String> tools, Set<String> only, Set<String> optional, Run run,
-            Scope scope, int threads, List<Change> changes) {
+            Function<String, JsonNode> answers, Set<String> secrets, Set<String> tools, Set<String> only, Set<String> told, Set<String> optional,
+            Run run, Scope scope, int threads, List<Change> changes) {
 
-        /** Without changes. */
+        /** Where files about all tell of all. */
+        public Request(Path root, List<Access> providers, Collection<Provider> known, Function<String, List<Model>> models,
+                Function<String, JsonNode> answers, Set<String> secrets, Set<String> tools, Set<String> only, Set<String> optional, Run run,
+                Scope scope, int threads, List<Change> changes) {
+            this(root, providers, known, models, answers, secrets, tools, only, null, optional, run, scope, threads, changes);
+        }
+
+        /** And without changes. */
         public Request(Path root, List<Access> providers, Collection<Provider> known, Function<String, List<Model>> models,
                 Function<String, JsonNode> answers, Set<String> secrets, Set<String> tools, Set<String> only, Set<String> optional, Run run,
                 Scope scope, int threads) {
-            this(root, providers, known, models, answers, secrets, tools, only, optional, run, scope, threads, List.of());
+            this(root, providers, known, models, answers, secrets, tools, only, null, optional, run, scope, threads, List.of());
         }
 
         /**
@@ -315,7 +326,9 @@ public final class Rendering {
                     continue;
                 }
                 if (!entry.perProvider()) {
-                    jobs.add(new Job(entry, outputs, null, Integer.MAX_VALUE));
+                    if (request.told() == null || !request.told().isEmpty()) {
+                        jobs.add(new Job(entry, outputs, null, Integer.MAX_VALUE));
+                    }
                     continue;
                 }
                 for (var subject : call.subjects.values()) {
@@ -411,6 +424,9 @@ public final class Rendering {
             }
         }
 
+        /** Whether what is written into a folder stays below the root. @param out the link by which it does not, or null */
+        private record Way(Link out, boolean vouched) {}
+
         /** One call of {@link #render}, with what its threads share. */
         private final class Call {
             private final Rendering.Request request;
@@ -420,6 +436,7 @@ public final class Rendering {
             private final Map<String, Set<String>> keyHosts;
             private final Secrets secrets;
             private final Map<Path, String> takenBy = new ConcurrentHashMap<>();
+            private final Map<Path, Way> ways = new ConcurrentHashMap<>();
             private final Queue<Path> written = new ConcurrentLinkedQueue<>();
             private final Queue<Path> unchanged = new ConcurrentLinkedQueue<>();
             private final Queue<Path> untrusted = new ConcurrentLinkedQueue<>();
@@ -529,18 +546,19 @@ public final class Rendering {
                     problem(job, Rendering.Kind.REFUSED, "not written, because its output holds the value of a key: " + target);
                     return;
                 }
-                if (!job.entry().source().trusted()) {
-                    var stranger = Check.leadsOut(request.root(), target) ? "it is not trusted, and a link leads its output out of " + request.root()
-                            : Check.stranger(bytes, keyHosts);
-                    if (stranger != null) {
-                        problem(job, Rendering.Kind.REFUSED, stranger);
-                        return;
-                    }
-                    untrusted.add(target);
-                }
                 if (request.scope() == Rendering.Scope.REHEARSAL) {
                     Check.flaw(job.entry().format(), bytes);
                     return;
+                }
+                boolean trusted = job.entry().source().trusted();
+                var objection = taker == null ? wayOut(target.getParent(), trusted) : null;
+                objection = objection != null || trusted ? objection : Check.stranger(job.entry().format(), bytes, keyHosts);
+                if (objection != null) {
+                    problem(job, Rendering.Kind.REFUSED, objection);
+                    return;
+                }
+                if (!trusted) {
+                    untrusted.add(target);
                 }
                 if (job.entry().onFetch()) {
                     news.add(target);
@@ -562,6 +580,23 @@ public final class Rendering {
                 written.add(target);
             }
 
+            /** @return why nothing may be written into this folder, or null */
+            private String wayOut(Path folder, boolean trusted) throws IOException {
+                var way = ways.get(folder);
+                if (way == null) {
+                    var link = Tree.wayOut(request.root(), folder);
+                    way = new Way(link, link == null || tools.follows(request.root(), link));
+                    ways.put(folder, way);
+                }
+                var link = way.out();
+                if (link == null || trusted && way.vouched()) {
+                    return null;
+                }
+                return (trusted ? "" : "it is not trusted, and ") + "a link, " + Trusted.shown(link.path()) + ", leads its output out of "
+                        + Trusted.shown(request.root().toString()) + ", to " + Trusted.shown(link.to().toString())
+                        + (trusted ? "; if it is your own: catalog trust " + Trusted.shown(request.root().toString()) : "");
+            }
+
             private String fill(String output, String provider) {
                 var filled = provider == null ? output : PROVIDER.matcher(output).replaceAll(provider);
                 return request.run() == null ? filled : TIMESTAMP.matcher(filled).replaceAll(STAMP.format(request.run().started()));
@@ -574,7 +609,8 @@ public final class Rendering {
                 root.put("note", () -> Views.note(told));
                 root.put("run", () -> request.run());
                 root.put("changes", () -> request.changes());
-                root.put("providers", () -> subjects.values().stream().filter(s -> objection(entry, s) == null)
+                root.put("providers", () -> subjects.values().stream()
+                        .filter(s -> (request.told() == null || request.told().contains(s.id())) && objection(entry, s) == null)
                         .map(s -> view(entry, s).with("models", new Views.Models(s.ofMode(entry.mode()), position))).toList());
                 if (subject != null) {
                     root.put("provider", () -> view(entry, subject));
