@@ -120,6 +120,7 @@ public final class ApplyCommand implements Callable<Integer> {
         var owned = new TreeSet<String>();
         entries.forEach(entry -> owned.addAll(ownership.providers(entry.path())));
         var chosen = chosen(workspace, models.keySet(), owned);
+        var told = told(workspace, tools, entries, models.keySet(), ownership);
         if (models.isEmpty()) {
             output.warn("There are no models in " + workspace.snapshotFile() + " yet; 'catalog fetch' asks for them.");
             return Failures.worst(code, Failures.NOTHING_DONE);
@@ -127,7 +128,8 @@ public final class ApplyCommand implements Callable<Integer> {
         var made = new ConcurrentLinkedQueue<Rendering.Made>();
         var report = new Renderer(tools).render(new Rendering.Request(workspace.root(), workspace.known(models.keySet()),
                 workspace.providers().byId().values(), models::get, id -> null, workspace.providers().secretValues(host),
-                entries.stream().map(Tools.Entry::tool).collect(Collectors.toSet()), chosen, Set.of(), null, Rendering.Scope.ALL, THREADS), made::add);
+                entries.stream().map(Tools.Entry::tool).collect(Collectors.toSet()), chosen, told, Set.of(), null, Rendering.Scope.ALL, THREADS, List.of()),
+                made::add);
         RenderCommand.Options.tell(report, output);
         code = Failures.worst(code, RenderCommand.Options.exitCode(report));
         var targets = new LinkedHashMap<Path, List<Change.Part>>();
@@ -178,20 +180,42 @@ public final class ApplyCommand implements Callable<Integer> {
                 output.warn("There are no models of " + name + " in " + workspace.snapshotFile() + "; 'catalog fetch " + name + "' asks for them.");
             }
         }
-        var strangers = new TreeSet<String>();
-        for (var access : workspace.known(listed)) {
-            var id = access.provider().id();
-            boolean wanted = providers.isEmpty() ? canBeUsed(access) || owned.contains(id) : providers.contains(id);
-            if (wanted && !isGone(workspace, id)) {
-                (access.provider().trust() == Provider.Trust.PROJECT ? strangers : chosen).add(id);
-            }
-        }
+        var wanted = providers.isEmpty() ? usual(workspace, listed, owned) : workspace.known(listed).stream()
+                .map(access -> access.provider().id()).filter(id -> providers.contains(id) && !isGone(workspace, id)).toList();
+        var strangers = wanted.stream().filter(id -> isStranger(workspace, id)).toList();
+        wanted.stream().filter(id -> !isStranger(workspace, id)).forEach(chosen::add);
         if (!strangers.isEmpty()) {
             output.warn(String.join(", ", strangers) + ": not applied, because ./providers.yaml is not trusted");
         }
         owned.stream().filter(id -> providers.isEmpty() && !id.isEmpty() && !listed.contains(id) && !isGone(workspace, id)).forEach(id ->
                 output.say("  " + id + ": not in " + workspace.snapshotFile() + ", so what was applied of it stays as it is"));
         return chosen;
+    }
+
+    /** Where none is named: those whose key is set or that need none, and those applied before. */
+    private static List<String> usual(Workspace workspace, Set<String> listed, Set<String> owned) {
+        return workspace.known(listed).stream().filter(access -> canBeUsed(access) || owned.contains(access.provider().id()))
+                .map(access -> access.provider().id()).filter(id -> !isGone(workspace, id)).toList();
+    }
+
+    private static boolean isStranger(Workspace workspace, String id) {
+        return workspace.providers().byId().get(id).trust() == Provider.Trust.PROJECT;
+    }
+
+    /**
+     * The providers that files about all tell of: the usual, whichever tools are named, so that two runs do not take turns. What one
+     * provider has in such a file cannot be told from what another has, so {@code --provider} leaves it alone, and so does a run that
+     * would leave nobody in it.
+     */
+    private Set<String> told(Workspace workspace, Tools tools, List<Tools.Entry> entries, Set<String> listed, Apply.Ownership ownership) {
+        var owned = new TreeSet<String>();
+        tools.entries().stream().filter(entry -> entry.apply() != null).forEach(entry -> owned.addAll(ownership.providers(entry.path())));
+        var told = providers.isEmpty() ? new TreeSet<>(usual(workspace, listed, owned)) : new TreeSet<String>();
+        told.removeIf(id -> isStranger(workspace, id));
+        entries.stream().filter(entry -> told.isEmpty() && !entry.perProvider() && entry.source().trusted()).forEach(entry -> output.say("  "
+                + output.paint("bold", entry.tool()) + ": " + entry.path() + " is about all providers at once, so it is left out "
+                + (providers.isEmpty() ? "while none has its key set" : "with --provider")));
+        return told;
     }
 
     /** A public list says nothing about who may ask its models something. */
