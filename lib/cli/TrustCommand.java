@@ -92,7 +92,8 @@ public final class TrustCommand implements Callable<Integer> {
         var there = new Host(host.env(), folder, host.clock(), host.out(), host.err(), host.terminal(), host.in());
         var now = look(there, host.clock().instant());
         if (now.files().isEmpty() && now.links().isEmpty()) {
-            output.warn("There is nothing to trust in " + shown(folder) + ": no providers.yaml, no templates/, and no link that leads outputs out of it.");
+            output.warn("There is nothing to trust in " + shown(folder)
+                    + ": no providers.yaml, no templates/, and no link that leads outputs out of it.");
             return Failures.NOTHING_DONE;
         }
         if (isOurs(now.files()) && now.links().isEmpty()) {

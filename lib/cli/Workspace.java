@@ -128,8 +128,8 @@ public record Workspace(Host host, Path root, Providers providers) {
         try {
             var link = Tree.wayOut(root, root.resolve("models"));
             if (link != null && !Trusted.load(host).vouchesFor(root, link)) {
-                throw new ConfigError("a link, " + Trusted.shown(link.path()) + ", leads the snapshot out of " + Trusted.shown(root.toString()) + ", to "
-                        + Trusted.shown(link.to().toString()) + "; if it is your own: catalog trust " + Trusted.shown(root.toString()));
+                throw new ConfigError("a link, " + Trusted.shown(link.path()) + ", leads the snapshot out of " + Trusted.shown(root.toString())
+                        + ", to " + Trusted.shown(link.to().toString()) + "; if it is your own: catalog trust " + Trusted.shown(root.toString()));
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -589,8 +589,11 @@ public record Providers(Map<String, Provider> byId, Mapping defaults, List<Strin
             if (e instanceof FileSystemLoopException loop) {
                 return shown(loop.getFile()) + " leads back to a folder that it is in; take that link away";
             }
-            return e instanceof FileSystemException at ? shown(at.getFile()) + (at.getReason() == null ? " cannot be read ("
-                    + e.getClass().getSimpleName() + "); check its permissions" : " " + at.getReason()) : Listing.visible(String.valueOf(e.getMessage()));
+            if (e instanceof FileSystemException at) {
+                return shown(at.getFile()) + (at.getReason() != null ? " " + at.getReason()
+                        : " cannot be read (" + e.getClass().getSimpleName() + "); check its permissions");
+            }
+            return Listing.visible(String.valueOf(e.getMessage()));
         }
 
         /** A path, all of it, fit to print. */

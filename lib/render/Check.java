@@ -60,8 +60,8 @@ final class Check {
     private static final Pattern HOST = Pattern.compile("(?i)\\b[a-z][a-z0-9+.-]*:[\\\\/]{2}([^/\\\\\\s\"'<>?#,;)}\\]]+)");
     private static final Pattern ADDRESS_NAME = Pattern.compile("(?i)host|domain|server|endpoint|ur[il]|addr|base|proxy|gateway|upstream|remote|origin"
             + "|authority|site|instance|target|peer|relay|webhook|api(?![_-]?key)");
-    private static final Pattern BARE_HOST = Pattern.compile("(?i)((?:[^\\s/@]+@)?(?:(?:[\\p{L}0-9_-]+\\.)+(?:\\p{L}{2,}|xn--[a-z0-9-]+)|[0-9]{1,3}(?:\\.[0-9]{1,3}){3}"
-            + "|\\[[0-9a-f:.]+])\\.?(?::[0-9]+)?)(?:[/?#].*)?", Pattern.DOTALL);
+    private static final Pattern BARE_HOST = Pattern.compile("(?i)((?:[^\\s/@]+@)?(?:(?:[\\p{L}0-9_-]+\\.)+(?:\\p{L}{2,}|xn--[a-z0-9-]+)"
+            + "|[0-9]{1,3}(?:\\.[0-9]{1,3}){3}|\\[[0-9a-f:.]+])\\.?(?::[0-9]+)?)(?:[/?#].*)?", Pattern.DOTALL);
     private static final Pattern ESCAPED = Pattern.compile("\\\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|([/.:]))|%([0-9a-fA-F]{2})|&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));");
 
     private Check() {}
