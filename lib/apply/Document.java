@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -14,6 +15,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import lib.apply.Apply.Ownership;
 import lib.apply.Merge.Choice;
 import lib.apply.Merge.Conflict;
@@ -438,7 +440,7 @@ public interface Document {
             for (var part : target.parts) {
                 settling.settle(part, choice);
             }
-            var text = settling.document.text();
+            var text = settling.text();
             if (before != null && text.equals(shown(before))) {
                 return new Change(target.named, file.real(), before, before, State.UNCHANGED, null, 0, 0, settling.kept, settling.conflicts,
                         settling.record.written(settling.record.owned().isEmpty() ? null : SafeFile.sha256(before)));
@@ -448,7 +450,7 @@ public interface Document {
             for (var part : target.parts) {
                 again.settle(part, Choice.NONE);
             }
-            if (!again.document.text().equals(text)) {
+            if (!again.text().equals(text)) {
                 throw new Document.Refused(0, "a second run would change it again, so it is left as it is; please report this");
             }
             var after = text.getBytes(StandardCharsets.UTF_8);
@@ -464,9 +466,15 @@ public interface Document {
             }
         }
 
-        /** A document while one part after the other is brought into it. */
+        /**
+         * A document while one part after the other is brought into it. Parts that have to do with different places are written
+         * together, since each writing takes reading the whole file: {@link #text} writes those that are still to be.
+         */
         private static final class Settling {
             private final Document document;
+            private final List<Merge.Edit> pending = new ArrayList<>();
+            private final Set<List<Place.Step>> atPending = new HashSet<>();
+            private final Set<List<Place.Step>> abovePending = new HashSet<>();
             private final List<Conflict> conflicts = new ArrayList<>();
             private Ownership.Record record;
             private Merge merge;
@@ -481,22 +489,55 @@ public interface Document {
             }
 
             void settle(Part part, Choice choice) throws Document.Refused {
-                var to = part.entry().apply();
-                if (merge == null || !to.equals(mergedTo)) {
-                    merge = new Merge(document, to.keys(), to.own());
-                    mergedTo = to;
-                }
                 var fragment = part.output == null ? Map.<String, Object>of() : Document.open(part.format(), shown(part.output)).tree();
-                var plan = merge.plan(fragment, record.of(part.entry().path(), part.provider), choice);
-                if (!plan.edits().isEmpty()) {
-                    edit(document, plan.edits());
-                    merge = null;
+                var plan = plan(part, fragment, choice);
+                if (!pending.isEmpty() && (plan.removed() > 0 || plan.edits().stream().anyMatch(this::meetsPending))) {
+                    write();
+                    plan = plan(part, fragment, choice);
+                }
+                for (var edit : plan.edits()) {
+                    var steps = edit.place().steps();
+                    pending.add(edit);
+                    IntStream.rangeClosed(1, steps.size()).forEach(n -> (n < steps.size() ? abovePending : atPending).add(steps.subList(0, n)));
+                }
+                if (plan.removed() > 0) {
+                    write(); // what is empty without it is for the next part to see
                 }
                 conflicts.addAll(plan.conflicts());
                 values += plan.values();
                 removed += plan.removed();
                 kept += plan.kept();
                 record = record.with(part.entry().path(), part.provider, plan.owned());
+            }
+
+            private Merge.Plan plan(Part part, Map<String, Object> fragment, Choice choice) {
+                var to = part.entry().apply();
+                if (merge == null || !to.equals(mergedTo)) {
+                    merge = new Merge(document, to.keys(), to.own());
+                    mergedTo = to;
+                }
+                return merge.plan(fragment, record.of(part.entry().path(), part.provider), choice);
+            }
+
+            /** One is the place of the other, or lies above or below it. */
+            private boolean meetsPending(Merge.Edit edit) {
+                var steps = edit.place().steps();
+                return abovePending.contains(steps) || IntStream.rangeClosed(1, steps.size()).anyMatch(n -> atPending.contains(steps.subList(0, n)));
+            }
+
+            private void write() throws Document.Refused {
+                if (!pending.isEmpty()) {
+                    edit(document, pending);
+                    pending.clear();
+                    atPending.clear();
+                    abovePending.clear();
+                    merge = null;
+                }
+            }
+
+            String text() throws Document.Refused {
+                write();
+                return document.text();
             }
         }
 

@@ -224,24 +224,25 @@ public final class ApplyCommand implements Callable<Integer> {
 
     private int apply(Workspace workspace, List<Change.Target> targets) throws IOException, InterruptedException {
         var choice = new Choice(places(options.ours), places(theirs));
-        var changes = new Apply(host).preview(targets, choice);
         var toolOf = new TreeMap<Path, String>();
         targets.forEach(target -> toolOf.put(target.named(), target.parts().get(0).entry().tool()));
         var report = new Report(host, output, workspace.providers().secretValues(host), toolOf);
-        Apply.Result result = null;
-        if (!options.dryRun) {
-            boolean writes = changes.stream().anyMatch(Change::writes);
-            if (writes && !yes && !host.terminal()) {
+        List<Change> shown = null;
+        if (options.dryRun || !yes) {
+            shown = new Apply(host).preview(targets, choice);
+        }
+        if (!options.dryRun && !yes && shown.stream().anyMatch(Change::writes)) {
+            if (!host.terminal()) {
                 output.warn("catalog: nobody is there to be asked; --dry-run shows what would be written, --yes writes it.");
                 return Failures.USAGE;
             }
-            if (writes && !yes && !agrees(changes, report)) {
+            if (!agrees(shown, report)) {
                 output.say("Nothing written.");
                 return Failures.SOME_FAILED;
             }
-            result = new Apply(host).write(targets, choice, writes && !yes ? changes : null, !options.noBackup);
-            changes = result.changes();
         }
+        var result = options.dryRun ? null : new Apply(host).write(targets, choice, shown, !options.noBackup);
+        var changes = options.dryRun ? shown : result.changes();
         var failure = result == null ? null : result.failure();
         if (json) {
             output.data(report.json(changes, options.dryRun || options.diff, failure));
