@@ -16,6 +16,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import lib.apply.Apply.Ownership;
 import lib.apply.Merge.Choice;
 import lib.apply.Merge.Conflict;
@@ -225,15 +226,27 @@ public interface Document {
      * @param after     what it is to hold; null where there is to be none
      * @param state     what that comes to
      * @param why       of a file that is refused, left or not made: one line; null otherwise
-     * @param values    how many values are set
-     * @param removed   how many are removed
-     * @param kept      how many stay as the person has them, although we would write something else
+     * @param counts    of the values in it
      * @param conflicts what the person has to decide; of a file that is ours as a whole, one without a place
      * @param owned     what is ours of it then
      */
-    public record Change(Path named, Path real, byte[] before, byte[] after, State state, String why, int values, int removed, int kept,
+    public record Change(Path named, Path real, byte[] before, byte[] after, State state, String why, Counts counts,
             List<Conflict> conflicts, Ownership.Record owned) {
         public enum State { CREATED, CHANGED, REMOVED, UNCHANGED, REFUSED, ABSENT }
+
+        /**
+         * How many values are set and removed, and how many are left as the person has them although we would write something else.
+         *
+         * @param unowned the places of values that are just what we would write, in a part of the file in which we have written nothing
+         */
+        public record Counts(int set, int removed, int kept, List<Place> unowned) {
+            public static final Counts NONE = new Counts(0, 0, 0, List.of());
+
+            Counts plus(Merge.Plan plan) {
+                return new Counts(set + plan.values(), removed + plan.removed(), kept + plan.kept(),
+                        plan.owned().isEmpty() ? Stream.concat(unowned.stream(), plan.unowned().stream()).toList() : unowned);
+            }
+        }
 
         /** Names of keys behind which tools keep what they start, with any case and either sign between the words. */
         private static final Pattern EXECUTED = Pattern.compile("(?i)(.*[_-])?(commands?|cmd|exec|hooks?|helper)|notify|shell|mcp|mcp[_-]?servers?"
@@ -383,7 +396,7 @@ public interface Document {
         }
 
         private static Change left(Target target, SafeFile file, Ownership.Record record, State state, String why) {
-            return new Change(target.named, file.real(), file.content(), file.content(), state, why, 0, 0, 0, List.of(), record);
+            return new Change(target.named, file.real(), file.content(), file.content(), state, why, Counts.NONE, List.of(), record);
         }
 
         private static Change whole(Target target, SafeFile file, Ownership.Record record, Choice choice) {
@@ -398,20 +411,21 @@ public interface Document {
             if (part.output != null && Arrays.equals(before, part.output)) {
                 return settled(target, file, record, before, sum, State.UNCHANGED);
             }
-            boolean theirs = !ours && before != null && (Merge.THEIRS.equals(known) || names(choice.theirs(), target.named, file.real()));
+            var mark = Merge.Mark.parse(known);
+            boolean theirs = !ours && before != null && (mark == Merge.Mark.THEIRS || names(choice.theirs(), target.named, file.real()));
             if (theirs) {
-                var change = settled(target, file, record, before, Merge.THEIRS, State.UNCHANGED);
-                return new Change(target.named, file.real(), before, before, State.UNCHANGED, "left to you", 0, 0, 1, List.of(), change.owned);
+                var change = settled(target, file, record, before, Merge.Mark.THEIRS.toString(), State.UNCHANGED);
+                return new Change(target.named, file.real(), before, before, State.UNCHANGED, "left to you", new Counts(0, 0, 1, List.of()), List.of(), change.owned);
             }
-            if (before == null || ours || sum.equals(known)) {
+            if (before == null || ours || mark != null && mark.hashes().contains(sum)) {
                 return settled(target, file, record, part.output, part.output == null ? null : SafeFile.sha256(part.output),
                         before == null ? State.CREATED : part.output == null ? State.REMOVED : State.CHANGED);
             }
             if (part.output == null) {
-                return new Change(target.named, file.real(), before, before, State.UNCHANGED, "its provider is gone, but you have changed it", 0, 0, 1,
-                        List.of(), record.with(part.entry().path(), part.provider, Map.of()));
+                return new Change(target.named, file.real(), before, before, State.UNCHANGED, "its provider is gone, but you have changed it",
+                        new Counts(0, 0, 1, List.of()), List.of(), record.with(part.entry().path(), part.provider, Map.of()));
             }
-            return new Change(target.named, file.real(), before, before, State.UNCHANGED, null, 0, 0, 0,
+            return new Change(target.named, file.real(), before, before, State.UNCHANGED, null, Counts.NONE,
                     List.of(new Conflict(null, shown(before), shown(part.output), 1)), record);
         }
 
@@ -419,7 +433,7 @@ public interface Document {
         private static Change settled(Target target, SafeFile file, Ownership.Record record, byte[] after, String hash, State state) {
             var part = target.parts.get(0);
             var owned = record.with(part.entry().path(), part.provider, hash == null ? Map.of() : Map.of(Ownership.WHOLE, hash));
-            return new Change(target.named, file.real(), file.content(), after, state, null, 0, 0, 0, List.of(),
+            return new Change(target.named, file.real(), file.content(), after, state, null, Counts.NONE, List.of(),
                     owned.written(after == null ? null : SafeFile.sha256(after)));
         }
 
@@ -442,7 +456,7 @@ public interface Document {
             }
             var text = settling.text();
             if (before != null && text.equals(shown(before))) {
-                return new Change(target.named, file.real(), before, before, State.UNCHANGED, null, 0, 0, settling.kept, settling.conflicts,
+                return new Change(target.named, file.real(), before, before, State.UNCHANGED, null, settling.counts, settling.conflicts,
                         settling.record.written(settling.record.owned().isEmpty() ? null : SafeFile.sha256(before)));
             }
             // Reading what was written is the proof; and whoever applies this again must find nothing to do.
@@ -454,8 +468,8 @@ public interface Document {
                 throw new Document.Refused(0, "a second run would change it again, so it is left as it is; please report this");
             }
             var after = text.getBytes(StandardCharsets.UTF_8);
-            return new Change(target.named, file.real(), before, after, before == null ? State.CREATED : State.CHANGED, null, settling.values,
-                    settling.removed, settling.kept, settling.conflicts, settling.record.written(SafeFile.sha256(after)));
+            return new Change(target.named, file.real(), before, after, before == null ? State.CREATED : State.CHANGED, null, settling.counts,
+                    settling.conflicts, settling.record.written(SafeFile.sha256(after)));
         }
 
         static String utf8(byte[] content) throws Document.Refused {
@@ -479,9 +493,7 @@ public interface Document {
             private Ownership.Record record;
             private Merge merge;
             private Tools.Destination mergedTo;
-            private int values;
-            private int removed;
-            private int kept;
+            private Counts counts = Counts.NONE;
 
             Settling(Document document, Ownership.Record record) {
                 this.document = document;
@@ -504,9 +516,7 @@ public interface Document {
                     write(); // what is empty without it is for the next part to see
                 }
                 conflicts.addAll(plan.conflicts());
-                values += plan.values();
-                removed += plan.removed();
-                kept += plan.kept();
+                counts = counts.plus(plan);
                 record = record.with(part.entry().path(), part.provider, plan.owned());
             }
 

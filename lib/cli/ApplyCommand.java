@@ -329,12 +329,12 @@ public final class ApplyCommand implements Callable<Integer> {
             parts.add(switch (change.state()) {
                 case CREATED -> future + "created";
                 case REMOVED -> future + "removed";
-                case CHANGED -> change.values() + change.removed() > 0 ? null : future + "replaced";
+                case CHANGED -> change.counts().set() + change.counts().removed() > 0 ? null : future + "replaced";
                 default -> change.conflicts().isEmpty() && change.why() == null ? "unchanged" : change.why();
             });
-            parts.add(change.values() > 0 ? Workspace.count(change.values(), "value") + " " + future + "set" : null);
-            parts.add(change.removed() > 0 ? Workspace.count(change.removed(), "value") + " " + future + "removed" : null);
-            parts.add(change.kept() > 0 && change.why() == null ? change.kept() + " left as you have them" : null);
+            parts.add(change.counts().set() > 0 ? Workspace.count(change.counts().set(), "value") + " " + future + "set" : null);
+            parts.add(change.counts().removed() > 0 ? Workspace.count(change.counts().removed(), "value") + " " + future + "removed" : null);
+            parts.add(change.counts().kept() > 0 && change.why() == null ? change.counts().kept() + " left as you have them" : null);
             parts.add(change.conflicts().isEmpty() ? null : Workspace.count(change.conflicts().size(), "conflict"));
             parts.removeIf(part -> part == null);
             return String.join(", ", parts);
@@ -376,7 +376,7 @@ public final class ApplyCommand implements Callable<Integer> {
                 var file = array.addObject().put("tool", tools.get(change.named())).put("file", change.named().toString())
                         .put("state", failure != null && change.writes() ? "failed" : Output.word(change.state()))
                         .put("why", failure != null && change.writes() ? failure : change.why())
-                        .put("values_set", change.values()).put("values_removed", change.removed()).put("values_kept", change.kept());
+                        .put("values_set", change.counts().set()).put("values_removed", change.counts().removed()).put("values_kept", change.counts().kept());
                 for (var conflict : change.conflicts()) {
                     var one = file.withArray("/conflicts").addObject().put("line", conflict.line());
                     if (conflict.place() != null) {
