@@ -332,7 +332,9 @@ public interface Document {
             var inner = text.substring(open + 2, close);
             int otherwise = inner.indexOf(":-");
             var name = otherwise < 0 ? inner : inner.substring(0, otherwise);
-            var value = host.env(name);
+            var given = host.env(name);
+            // The XDG specification has relative ones ignored.
+            var value = given != null && name.startsWith("XDG_") && !Path.of(given).isAbsolute() ? null : given;
             if (value == null && otherwise < 0) {
                 throw new SafeFile.Refused("the place of " + entry.source().shown() + " is not known: set " + name);
             }
@@ -473,10 +475,12 @@ public interface Document {
         }
 
         static String utf8(byte[] content) throws Document.Refused {
+            var bytes = ByteBuffer.wrap(content);
             try {
-                return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(content)).toString();
+                return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
             } catch (CharacterCodingException e) {
-                throw new Document.Refused(0, "it is not UTF-8");
+                int line = 1 + (int) IntStream.range(0, bytes.position()).filter(i -> content[i] == '\n').count();
+                throw new Document.Refused(line, "it is not UTF-8");
             }
         }
 

@@ -107,10 +107,11 @@ public final class Merge {
         static boolean names(Set<String> chosen, String place) {
             return chosen.stream().anyMatch(one -> within(place, one));
         }
-    }
 
-    private static boolean within(String place, String above) {
-        return place.startsWith(above) && (place.length() == above.length() || ".[".indexOf(place.charAt(above.length())) >= 0);
+        /** Whether a place is that one, or below it. */
+        public static boolean within(String place, String above) {
+            return place.startsWith(above) && (place.length() == above.length() || ".[".indexOf(place.charAt(above.length())) >= 0);
+        }
     }
 
     /** A place on the way down. @param names its keys, by dots, without the elements; above: null at the top */

@@ -16,6 +16,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import lib.apply.Apply;
 import lib.apply.Document.Change.State;
 import lib.apply.Document.Change;
@@ -136,7 +137,9 @@ public final class ApplyCommand implements Callable<Integer> {
         }
         for (var entry : entries) {
             for (var id : ownership.providers(entry.path())) {
-                boolean goes = isGone(workspace, id) && entry.source().trusted() && (providers.isEmpty() || providers.contains(id));
+                // Gone as a whole, or nothing of it is of use to the tool any more.
+                boolean useless = chosen.contains(id) && report.leftOut().stream().anyMatch(one -> one.tool().equals(entry.tool()) && id.equals(one.provider()));
+                boolean goes = (useless || isGone(workspace, id)) && entry.source().trusted() && (providers.isEmpty() || providers.contains(id));
                 code = Failures.worst(code, goes ? put(targets, entry, id, null) : Failures.OK);
             }
         }
@@ -254,16 +257,45 @@ public final class ApplyCommand implements Callable<Integer> {
             return Failures.REFUSED_TO_WRITE;
         }
         report.lines(changes, options.dryRun ? "to be " : "");
+        report.unowned(changes);
         report.conflicts(changes);
         if (result != null && result.backup() != null) {
             output.say("Before: " + result.backup().dir());
         }
-        return Report.exitCode(changes);
+        return areChosen(changes) ? Report.exitCode(changes) : Failures.USAGE;
     }
 
-    /** A file may be named as it is shown. */
+    /** A file may be named as it is shown, and a name in a place be quoted. */
     private Set<String> places(List<String> given) {
-        return given.stream().map(place -> place.startsWith("~/") ? host.home() + place.substring(1) : place).collect(Collectors.toSet());
+        return given.stream().map(place -> place.startsWith("~/") ? host.home() + place.substring(1) : unquoted(place)).collect(Collectors.toSet());
+    }
+
+    private static String unquoted(String place) {
+        try {
+            return place.startsWith("/") ? place : Document.Place.parse(place).toString();
+        } catch (IllegalArgumentException e) {
+            return place; // a file's name
+        }
+    }
+
+    /** Says which choices are about nothing: a name may be misspelt. */
+    private boolean areChosen(List<Change> changes) {
+        var places = new TreeSet<String>();
+        for (var change : changes) {
+            places.add(change.named().toString());
+            places.add(change.real().toString());
+            change.conflicts().stream().filter(one -> one.place() != null).forEach(one -> places.add(one.place().toString()));
+            change.counts().unowned().forEach(place -> places.add(place.toString()));
+            change.owned().owned().values().forEach(ofProvider -> ofProvider.values().forEach(known -> places.addAll(known.keySet())));
+        }
+        boolean all = true;
+        for (var choice : Stream.concat(places(options.ours).stream(), places(theirs).stream()).sorted().toList()) {
+            if (places.stream().noneMatch(place -> Choice.within(place, choice))) {
+                output.warn("catalog: nothing of what is applied is at " + Output.whole(choice) + "; a place looks like clients[name=groq].models");
+                all = false;
+            }
+        }
+        return all;
     }
 
     private boolean agrees(List<Change> changes, Report report) throws IOException {
@@ -338,6 +370,26 @@ public final class ApplyCommand implements Callable<Integer> {
             parts.add(change.conflicts().isEmpty() ? null : Workspace.count(change.conflicts().size(), "conflict"));
             parts.removeIf(part -> part == null);
             return String.join(", ", parts);
+        }
+
+        /** The settings came from another machine, or the record was lost: nothing is amiss until the first value changes. */
+        void unowned(List<Change> changes) {
+            for (var change : Apply.inOrder(changes)) {
+                var places = change.counts().unowned();
+                if (!places.isEmpty()) {
+                    var common = places.get(0).steps();
+                    for (var place : places) {
+                        int same = 0;
+                        while (same < Math.min(common.size(), place.steps().size()) && common.get(same).equals(place.steps().get(same))) {
+                            same++;
+                        }
+                        common = common.subList(0, same);
+                    }
+                    output.say("  note " + shown(change.named()) + ": " + Workspace.count(places.size(), "value") + " of it " + (places.size() == 1 ? "is" : "are")
+                            + " just what we would write, but not from here. To have them kept up to date:\n    catalog apply --ours '"
+                            + (common.isEmpty() ? change.named() : new Document.Place(common)) + "'");
+                }
+            }
         }
 
         void conflicts(List<Change> changes) {
@@ -434,6 +486,9 @@ public final class ApplyCommand implements Callable<Integer> {
         @Override
         public Integer call() throws IOException {
             var format = format(source);
+            if (Files.notExists(at(source))) {
+                throw new ParameterException(spec.commandLine(), source + " is not there");
+            }
             if (format(target) != format) {
                 throw new ParameterException(spec.commandLine(), source + " and " + target + " are of different formats");
             }
