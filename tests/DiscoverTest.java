@@ -62,13 +62,17 @@ class DiscoverTest {
     private FrontDoor.Result discover(InputStream in, String... args) {
         var all = new ArrayList<>(List.of("discover"));
         all.addAll(List.of(args));
+        return catalog(in, all.toArray(String[]::new));
+    }
+
+    private FrontDoor.Result catalog(InputStream in, String... args) {
         var out = new StringWriter();
         var err = new StringWriter();
         var host = new Host(Map.of("HOME", folder.toString(), "TERM", "xterm"), folder, Clock.fixed(Instant.now(), ZoneOffset.UTC),
                 new PrintWriter(out), new PrintWriter(err), false, in);
         try {
             var run = Class.forName("catalog").getMethod("run", Host.class, String[].class);
-            var code = (int) run.invoke(null, host, all.toArray(String[]::new));
+            var code = (int) run.invoke(null, host, args);
             return new FrontDoor.Result(code, out.toString(), err.toString());
         } catch (ReflectiveOperationException e) {
             throw new AssertionError(e);
@@ -293,6 +297,179 @@ class DiscoverTest {
         return line.codePoints().map(c -> c > 0x3000 ? 2 : 1).sum();
     }
 
+    private Path put(String path, String text) throws IOException {
+        var file = folder.resolve(path);
+        Files.createDirectories(file.getParent());
+        return Files.writeString(file, text);
+    }
+
+    private String read(String path) throws IOException {
+        return Files.readString(folder.resolve(path));
+    }
+
+    private FrontDoor.Result choosing(int code, String lines, String tool, String... more) {
+        var args = new ArrayList<>(List.of("--apply", tool));
+        args.addAll(List.of(more));
+        var result = typing(lines.replace('|', '\n'), args.toArray(String[]::new));
+        assertEquals(code, result.code(), result::toString);
+        return result;
+    }
+
+    /** What the settings of a tool are worth to a later {@code catalog apply}. */
+    private void assertQuiet(String tool) throws IOException {
+        var before = FrontDoor.tree(folder);
+        var result = catalog(typed(""), "apply", tool, "--provider", "groq", "--yes");
+        assertEquals(0, result.code(), result::toString);
+        assertEquals(before, FrontDoor.tree(folder), result::toString);
+        assertFalse(result.err().contains("conflict"), result.err());
+    }
+
+    @Test
+    void a_choice_becomes_what_aichat_uses_and_nothing_else_changes() throws IOException {
+        var before = "# mine\nmodel: openai:gpt-4o   # as ever\nstream:  false\n\nclients:\n  # the first\n"
+                + "  - {type: openai, api_key: mine}\n# end\n";
+        put(".config/aichat/config.yaml", before);
+        var result = choosing(0, "groq|70b|y|", "aichat");
+        assertEquals("", result.out(), "nothing is printed for another program");
+        assertTrue(result.err().contains("  -model: openai:gpt-4o   # as ever\n  +model: groq:llama-70b   # as ever\n"), result.err());
+        var after = read(".config/aichat/config.yaml");
+        assertTrue(after.startsWith(before.substring(0, before.indexOf("# end")).replace("openai:gpt-4o", "groq:llama-70b")), after);
+        assertTrue(after.contains("name: groq") || after.contains("name: \"groq\""), after);
+        assertTrue(after.contains("llama-8b") && after.endsWith("# end\n"), after);
+        try (var kept = Files.walk(folder.resolve(".local/state/catalog/backups"))) {
+            assertTrue(kept.filter(Files::isRegularFile).anyMatch(file -> holds(file, before)), "what was there is kept");
+        }
+        assertQuiet("aichat");
+    }
+
+    private static boolean holds(Path file, String text) {
+        try {
+            return Files.readString(file).equals(text);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    @Test
+    void a_choice_becomes_what_mods_uses() throws IOException {
+        var before = "# mine\ndefault-api: openai\ndefault-model: gpt-4o # m\ntemp: 1.0\napis:\n  openai:\n    base-url: https://x.example\n";
+        put(".config/mods/mods.yml", before);
+        choosing(0, "groq|70b|yes|", "mods");
+        var after = read(".config/mods/mods.yml");
+        assertTrue(after.startsWith(before.replace("-api: openai", "-api: groq").replace("gpt-4o", "llama-70b")), after);
+        assertQuiet("mods");
+    }
+
+    @Test
+    void a_choice_becomes_what_codex_uses_and_the_next_one_takes_its_place() throws IOException {
+        var mine = "# mine\nmodel = \"o3\" # old\napproval_policy = 'never'\n\n[features]\ngoals = true\n\n[tui]\nnotifications = true\n";
+        put(".codex/config.toml", mine);
+        choosing(0, "groq|70b|", "codex", "--yes");
+        var groq = read(".codex/config.toml");
+        for (var part : List.of("# mine\nmodel = \"llama-70b\" # old\napproval_policy = 'never'\n", "model_provider = \"groq\"",
+                "web_search = \"disabled\"", "goals = false", "[tui]\nnotifications = true\n",
+                "base_url = \"https://api.groq.com/openai/v1\"", "model_catalog_json = \"groq.models.json\"")) {
+            assertTrue(groq.contains(part), part + " is not in\n" + groq);
+        }
+        assertTrue(Files.exists(folder.resolve(".codex/groq.models.json")), "it is named, so it is there");
+        assertQuiet("codex");
+        choosing(0, "openai|gpt|", "codex", "--yes");
+        var openai = read(".codex/config.toml");
+        assertTrue(openai.contains("model = \"gpt-5\" # old") && openai.contains("model_catalog_json = \"openai.models.json\""), openai);
+        assertFalse(openai.contains("groq") || openai.contains("web_search") || openai.contains("goals"), openai);
+        assertQuiet("codex");
+    }
+
+    @Test
+    void settings_are_made_where_there_are_none() throws IOException {
+        choosing(0, "groq|70b|y|", "aichat");
+        assertTrue(read(".config/aichat/config.yaml").startsWith("model: "), read(".config/aichat/config.yaml"));
+        assertQuiet("aichat");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"groq|70b|n|", "groq|70b||", "groq|70b"})
+    void without_a_yes_nothing_is_written(String lines) throws IOException {
+        put(".config/aichat/config.yaml", "model: a:b\n");
+        var before = FrontDoor.tree(folder);
+        var result = choosing(1, lines, "aichat");
+        assertTrue(result.err().contains("  +model: groq:llama-70b") && result.err().contains("Write 1 file? [y/N]"), result.err());
+        assertEquals(before, FrontDoor.tree(folder));
+    }
+
+    @Test
+    void a_dry_run_prints_the_diff() throws IOException {
+        put(".config/aichat/config.yaml", "model: a:b\n");
+        var before = FrontDoor.tree(folder);
+        var result = choosing(0, "groq|70b|", "aichat", "--dry-run");
+        assertTrue(result.out().contains("\n-model: a:b\n+model: groq:llama-70b\n"), result::toString);
+        assertEquals(before, FrontDoor.tree(folder));
+    }
+
+    @Test
+    void what_else_is_in_the_way_is_a_conflict_as_ever() throws IOException {
+        put(".config/aichat/config.yaml",
+                "model: a:b\nclients:\n  - name: groq\n    type: openai-compatible\n    api_base: https://proxy.example/v1\n");
+        var result = choosing(1, "groq|70b|", "aichat", "--yes");
+        assertTrue(result.err().contains("conflict ~/.config/aichat/config.yaml:5: clients[name=groq].api_base"), result.err());
+        assertTrue(read(".config/aichat/config.yaml").startsWith("model: groq:llama-70b\n"), read(".config/aichat/config.yaml"));
+        assertTrue(read(".config/aichat/config.yaml").contains("https://proxy.example/v1"));
+    }
+
+    @Test
+    void a_file_that_does_not_parse_is_refused() throws IOException {
+        put(".config/mods/mods.yml", "default-api: [\n");
+        choosing(5, "groq|70b|", "mods", "--yes");
+        assertEquals("default-api: [\n", read(".config/mods/mods.yml"));
+    }
+
+    @Test
+    void only_what_the_tool_can_use_is_offered() throws IOException {
+        snapshot(folder, model("anthropic", "opus"), model("groq", "llama-70b"), model("groq", "embed", Field.MODE, "embedding"));
+        var err = choosing(1, "|", "codex").err();
+        assertTrue(err.contains("llama-70b") && !err.contains("opus") && !err.contains("anthropic") && !err.contains("embed"), err);
+        snapshot(folder, model("anthropic", "opus"));
+        assertTrue(choosing(3, "1|", "codex").err().contains("There is no model for codex in"));
+    }
+
+    @Test
+    void a_tool_that_cannot_be_told_is_said_before_anybody_is_asked() {
+        var result = choosing(2, "groq|70b|", "json");
+        assertTrue(result.err().contains("those of aichat, codex, mods do") && !result.err().contains("Provider"), result.err());
+        assertTrue(choosing(2, "groq|70b|", "aichatt").err().contains("aichat"));
+        assertEquals(2, typing("groq\n70b\n", "--yes").code(), "there is nothing to agree to");
+    }
+
+    @Test
+    void a_tool_of_ones_own_needs_a_template_and_no_more() throws IOException {
+        put(".config/catalog/templates/llm/choice_PROVIDER.txt.ftl", """
+                <#ftl attributes={"choice": [], "apply": {"to": "~/.config/llm/default_model.txt", "as": "file"}}>
+                ${provider.id}/${models?first.id}
+                """);
+        put(".config/llm/default_model.txt", "mine\n");
+        choosing(0, "groq|70b|y|", "llm");
+        assertEquals("groq/llama-70b\n", read(".config/llm/default_model.txt"));
+        choosing(0, "groq|8b|y|", "llm");
+        assertEquals("groq/llama-8b\n", read(".config/llm/default_model.txt"));
+        assertEquals(0, catalog(typed(""), "render").code());
+        assertFalse(Files.exists(folder.resolve("config/llm")), "it is of no use without a choice");
+        assertTrue(catalog(typed(""), "tools", "list").out().contains("llm (discover --apply)"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = ';', quoteCharacter = '`', value = {
+        "choice_PROVIDER.yaml; 'choice': ['model']", "choice.yaml; 'choice': ['model'], 'apply': {'to': '~/x.yaml', 'as': 'merge'}",
+        "choice_PROVIDER.yaml; 'choice': ['model'], 'apply': {'to': '~/PROVIDER.yaml', 'as': 'merge'}",
+        "choice_PROVIDER.yaml; 'choice': ['model'], 'when': 'fetch', 'apply': {'to': '~/x.yaml', 'as': 'merge'}",
+        "choice_PROVIDER.yaml; 'choice': true, 'apply': {'to': '~/x.yaml', 'as': 'merge'}",
+    })
+    void a_template_of_a_choice_that_makes_no_sense_is_a_mistake(String name, String header) throws IOException {
+        put(".config/catalog/templates/x/" + name + ".ftl", "<#ftl attributes={" + header.replace('\'', '"') + "}>\n");
+        var result = catalog(typed(""), "tools", "list");
+        assertEquals(4, result.code(), result::toString);
+        assertTrue(result.err().contains("\"choice\""), result.err());
+    }
+
     /** What is written at once is there at once, however late a busy machine lets a byte of it be read. */
     private static InputStream late(String text, long millis) {
         return new FilterInputStream(typed(text)) {
@@ -352,12 +529,24 @@ class DiscoverTest {
         "'Provider (2)|^C',                              '',             130",
     })
     void at_a_terminal_keys_choose_and_the_terminal_is_left_as_it_was(String keys, String chosen, int code) throws Exception {
+        assertEquals(chosen, atTerminal("discover", keys, code));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Provider (2)|^[[B^M|Model of groq (3)|^[OB^M|[y/N]|y^M", "|^[[B^M^[OB^My^M"})
+    void at_a_terminal_the_question_is_answered_there(String keys) throws Exception {
+        assertEquals("", atTerminal("discover --apply aichat", keys, 0));
+        assertTrue(read(".config/aichat/config.yaml").contains("model: groq:llama-70b"), read(".config/aichat/config.yaml"));
+    }
+
+    /** @return what it printed on standard output */
+    private String atTerminal(String command, String keys, int code) throws Exception {
         assumeTrue(System.getProperty("os.name").equals("Linux") && Files.isExecutable(Path.of("/usr/bin/script")),
                 "there is no util-linux script here, which makes the terminal");
         assumeTrue(!keys.endsWith("^C") || !isInterruptIgnored(), "Ctrl-C is ignored here, as in a script's job in the background, so it ends nothing");
         var java = Path.of(System.getProperty("java.home"), "bin", "java");
         Files.writeString(folder.resolve("run.sh"), "trap : INT; stty -g >before; '" + java + "' -XX:TieredStopAtLevel=1 -cp '"
-                + System.getProperty("java.class.path") + "' catalog discover >out; echo $? >code; stty -g >after\n");
+                + System.getProperty("java.class.path") + "' catalog " + command + " >out; echo $? >code; stty -g >after\n");
         var builder = new ProcessBuilder("/usr/bin/script", "-qc", "sh run.sh", "/dev/null").directory(folder.toFile())
                 .redirectErrorStream(true);
         builder.environment().keySet().retainAll(List.of("PATH"));
@@ -372,9 +561,9 @@ class DiscoverTest {
                 process.getOutputStream().flush();
             }
             assertTrue(process.waitFor(Screen.PATIENCE, TimeUnit.SECONDS), () -> "it goes on; to be seen was\n" + screen);
-            assertEquals(chosen, Files.readString(folder.resolve("out")).strip(), screen::toString);
-            assertEquals(String.valueOf(code), Files.readString(folder.resolve("code")).strip(), screen::toString);
-            assertEquals(Files.readString(folder.resolve("before")), Files.readString(folder.resolve("after")));
+            assertEquals(String.valueOf(code), read("code").strip(), screen::toString);
+            assertEquals(read("before"), read("after"));
+            return read("out").strip();
         } finally {
             process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly();
