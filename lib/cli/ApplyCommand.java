@@ -3,9 +3,11 @@ package lib.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +23,7 @@ import lib.apply.Apply;
 import lib.apply.Document.Change.State;
 import lib.apply.Document.Change;
 import lib.apply.Document;
+import lib.apply.LineDiff;
 import lib.apply.Merge.Choice;
 import lib.apply.Merge.Conflict;
 import lib.apply.SafeFile;
@@ -86,7 +89,7 @@ public final class ApplyCommand implements Callable<Integer> {
     }
 
     /** What {@code apply} and {@code merge} share. */
-    static final class Options {
+    static class Options {
         @Option(names = {"-n", "--dry-run"}, description = "Write nothing; print the diff of what would be written.")
         boolean dryRun;
 
@@ -100,8 +103,56 @@ public final class ApplyCommand implements Callable<Integer> {
         List<String> ours = List.of();
     }
 
+    /** What {@code discover} can do with a choice. */
+    static final class Choosing extends Options {
+        @Option(names = "--apply", required = true, paramLabel = "TOOL",
+                description = "Make the choice what this tool uses by itself, in your own settings; they get the provider's models too.")
+        String tool;
+
+        @Option(names = "--yes", description = "Do not ask whether to write that.")
+        boolean yes;
+
+        @Option(names = "--templates", paramLabel = "DIR", description = "Templates that replace or join the bundled ones.")
+        Path templates;
+    }
+
+    /** A model that a person has picked. @param typed where the person goes on typing */
+    record Picked(Model model, Host.Terminal.Typed typed) {}
+
+    /** For {@link #apply} alone. @param root as in {@link Workspace#open} */
+    static ApplyCommand of(Host host, Output output, CommandSpec spec, Choosing choosing, Path root) {
+        var command = new ApplyCommand(host, output);
+        command.spec = spec;
+        command.names = List.of(choosing.tool);
+        command.templates = choosing.templates;
+        command.root = root;
+        command.yes = choosing.yes;
+        command.options = choosing;
+        return command;
+    }
+
+    /** The templates that say how its tool is told of a choice. @throws ParameterException where there is none */
+    List<Tools.Entry> choices() {
+        var tools = Tools.discover(host, templates, Tools.bundled());
+        var choices = entries(tools).stream().filter(entry -> entry.choice() != null).toList();
+        if (choices.isEmpty()) {
+            var able = tools.entries().stream().filter(entry -> entry.choice() != null).map(Tools.Entry::tool).distinct();
+            throw new ParameterException(spec.commandLine(), "no template of " + names.get(0) + " says how it is told which model to use"
+                    + " (\"choice\" in its header); those of " + able.collect(Collectors.joining(", ")) + " do");
+        }
+        return choices;
+    }
+
     @Override
     public Integer call() throws IOException, InterruptedException {
+        return apply(null);
+    }
+
+    /** @param picked to be what the one tool uses by itself, beside its provider's models; null: there is none */
+    int apply(Picked picked) throws IOException, InterruptedException {
+        if (picked != null) {
+            providers = List.of(picked.model.providerId());
+        }
         var workspace = Workspace.open(host, output, root);
         var tools = Tools.discover(host, templates, Tools.bundled());
         tools.ignored().forEach(output::warn);
@@ -126,14 +177,29 @@ public final class ApplyCommand implements Callable<Integer> {
             return Failures.worst(code, Failures.NOTHING_DONE);
         }
         var made = new ConcurrentLinkedQueue<Rendering.Made>();
-        var report = new Renderer(tools).render(new Rendering.Request(workspace.root(), workspace.known(models.keySet()),
+        var rendering = new Rendering.Request(workspace.root(), workspace.known(models.keySet()),
                 workspace.providers().byId().values(), models::get, id -> null, workspace.providers().secretValues(host),
-                entries.stream().map(Tools.Entry::tool).collect(Collectors.toSet()), chosen, Set.of(), null, Rendering.Scope.ALL, THREADS), made::add);
+                entries.stream().map(Tools.Entry::tool).collect(Collectors.toSet()), chosen, Set.of(), null, Rendering.Scope.ALL, THREADS);
+        var report = new Renderer(tools).render(rendering, made::add);
         RenderCommand.Options.tell(report, output);
         code = Failures.worst(code, RenderCommand.Options.exitCode(report));
         var targets = new LinkedHashMap<Path, List<Change.Part>>();
         for (var one : made) {
             code = Failures.worst(code, put(targets, one.entry(), one.provider() == null ? "" : one.provider(), one.output()));
+        }
+        var ours = new TreeSet<>(places(options.ours));
+        if (picked != null) {
+            var choices = choices(new Renderer(tools), rendering, picked.model, report);
+            if (choices.isEmpty()) {
+                output.say("Nothing written.");
+                return Failures.worst(code, Failures.SOME_FAILED);
+            }
+            for (var one : choices) {
+                // There is one choice, whatever its provider: so what an earlier one left goes where this one does not say it.
+                code = Failures.worst(code, put(targets, one.entry(), "", one.output()));
+            }
+            targets.forEach((place, parts) -> parts.stream().map(Change.Part::entry).filter(entry -> entry.choice() != null)
+                    .forEach(entry -> ours.addAll(entry.apply().merge() ? entry.choice() : List.of(place.toString()))));
         }
         for (var entry : entries) {
             for (var id : ownership.providers(entry.path())) {
@@ -144,7 +210,23 @@ public final class ApplyCommand implements Callable<Integer> {
             }
         }
         workspace.tellAge(snapshot, output);
-        return Failures.worst(code, apply(workspace, targets(targets)));
+        return Failures.worst(code, apply(workspace, targets(targets), new Choice(ours, places(theirs)), picked));
+    }
+
+    /** What tells of the choice, its problems included. @param told already, and not to be told twice */
+    private Collection<Rendering.Made> choices(Renderer renderer, Rendering.Request of, Model picked, Rendering.Report told)
+            throws InterruptedException {
+        var made = new ConcurrentLinkedQueue<Rendering.Made>();
+        var report = renderer.render(new Rendering.Request(of.root(), of.providers(), of.known(), id -> List.of(picked), of.answers(),
+                of.secrets(), of.tools(), of.only(), Set.of(Tools.Entry.CHOICE), null, Rendering.Scope.ALL, THREADS), made::add);
+        var news = new Rendering.Report(List.of(), List.of(), without(report.leftOut(), told.leftOut()),
+                without(report.notes(), told.notes()), without(report.problems(), told.problems()), report.untrusted(), report.news());
+        RenderCommand.Options.tell(news, output);
+        return made.stream().filter(one -> one.entry().choice() != null).toList();
+    }
+
+    private static <T> List<T> without(List<T> all, List<T> others) {
+        return all.stream().filter(one -> !others.contains(one)).toList();
     }
 
     /** The templates with a place in somebody's settings. */
@@ -225,8 +307,8 @@ public final class ApplyCommand implements Callable<Integer> {
         return targets;
     }
 
-    private int apply(Workspace workspace, List<Change.Target> targets) throws IOException, InterruptedException {
-        var choice = new Choice(places(options.ours), places(theirs));
+    private int apply(Workspace workspace, List<Change.Target> targets, Choice choice, Picked picked)
+            throws IOException, InterruptedException {
         var toolOf = new TreeMap<Path, String>();
         targets.forEach(target -> toolOf.put(target.named(), target.parts().get(0).entry().tool()));
         var report = new Report(host, output, workspace.providers().secretValues(host), toolOf);
@@ -235,11 +317,11 @@ public final class ApplyCommand implements Callable<Integer> {
             shown = new Apply(host).preview(targets, choice);
         }
         if (!options.dryRun && !yes && shown.stream().anyMatch(Change::writes)) {
-            if (!host.terminal()) {
+            if (picked == null && !host.terminal()) {
                 output.warn("catalog: nobody is there to be asked; --dry-run shows what would be written, --yes writes it.");
                 return Failures.USAGE;
             }
-            if (!agrees(shown, report)) {
+            if (!agrees(shown, report, picked)) {
                 output.say("Nothing written.");
                 return Failures.SOME_FAILED;
             }
@@ -298,15 +380,23 @@ public final class ApplyCommand implements Callable<Integer> {
         return all;
     }
 
-    private boolean agrees(List<Change> changes, Report report) throws IOException {
+    private boolean agrees(List<Change> changes, Report report, Picked picked) throws IOException, InterruptedException {
+        if (picked != null) {
+            report.look(changes);
+        }
         report.lines(changes, "to be ");
         host.err().print("Write " + Workspace.count(changes.stream().filter(Change::writes).count(), "file") + "? [y/N] ");
         host.err().flush();
-        var answer = new StringBuilder();
-        for (int c = host.in().read(); c >= 0 && c != '\n' && answer.length() < 100; c = host.in().read()) {
-            answer.append((char) c);
+        var answer = picked == null ? line() : picked.typed.line();
+        return answer != null && answer.strip().matches("(?i)y|yes");
+    }
+
+    private String line() throws IOException {
+        var line = new StringBuilder();
+        for (int c = host.in().read(); c >= 0 && c != '\n' && line.length() < 100; c = host.in().read()) {
+            line.append((char) c);
         }
-        return answer.toString().strip().matches("(?i)y|yes");
+        return line.toString();
     }
 
     /** What is said of files. @param tools by a file's name, for those that belong to one */
@@ -334,6 +424,22 @@ public final class ApplyCommand implements Callable<Integer> {
         void diffs(List<Change> changes) {
             Apply.inOrder(changes).stream().filter(Change::writes).forEach(change -> host.out().print(masked(change.diff())));
             host.out().flush();
+        }
+
+        /** Of files that are there, as much of the diffs as a person reads before agreeing. */
+        void look(List<Change> changes) {
+            Apply.inOrder(changes).stream().filter(change -> change.writes() && change.before() != null).forEach(change ->
+                    output.warn(beginning(LineDiff.unified(shown(change.named()), text(change.before()), text(change.after())), "  ")));
+        }
+
+        private static String text(byte[] content) {
+            return content == null ? null : new String(content, StandardCharsets.UTF_8);
+        }
+
+        private String beginning(String diff, String indent) {
+            var lines = masked(diff).lines().toList();
+            return lines.stream().limit(MOST_LINES).map(line -> indent + Output.whole(line)).collect(Collectors.joining("\n"))
+                    + (lines.size() > MOST_LINES ? "\n" + indent + "… and " + (lines.size() - MOST_LINES) + " more lines" : "");
         }
 
         void lines(List<Change> changes, String future) {
@@ -411,9 +517,7 @@ public final class ApplyCommand implements Callable<Integer> {
         }
 
         private String difference(Change change, Conflict conflict) {
-            var lines = masked(lib.apply.LineDiff.unified(shown(change.named()), (String) conflict.theirs(), (String) conflict.ours())).lines().toList();
-            return lines.stream().limit(MOST_LINES).map(line -> "    " + Output.whole(line)).collect(Collectors.joining("\n"))
-                    + (lines.size() > MOST_LINES ? "\n    … and " + (lines.size() - MOST_LINES) + " more lines" : "");
+            return beginning(LineDiff.unified(shown(change.named()), (String) conflict.theirs(), (String) conflict.ours()), "    ");
         }
 
         private String value(Conflict conflict, Object value) {
