@@ -51,6 +51,9 @@ import lib.provider.Json.Listing;
 public record Snapshot(List<Input> inputs, List<Model> models) {
     static final int SCHEMA = 1;
 
+    /** Of a model, and a bit more, so that what holds millions of bytes need not grow. */
+    private static final int USUAL_BYTES = 400;
+
     /** The order of a model's members, which is the schema's. */
     private static final List<Field> MEMBERS = List.of(CANONICAL_ID, ALIASES, NAME, FAMILY, OWNED_BY, MODE,
             INPUT_MODALITIES, OUTPUT_MODALITIES,
@@ -111,7 +114,7 @@ public record Snapshot(List<Input> inputs, List<Model> models) {
 
     /** The file's content: JSON in UTF-8. */
     public byte[] bytes() {
-        var out = new ByteArrayOutputStream(1 << 16);
+        var out = new ByteArrayOutputStream((1 << 12) + models.size() * USUAL_BYTES);
         try {
             ascii(out, "{\"schema\":" + SCHEMA + ",\n\"inputs\":[\n");
             try (var json = JSON.createGenerator(out)) {
