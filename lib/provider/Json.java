@@ -178,6 +178,10 @@ public final class Json {
 
     /** Every value at the path that is neither missing nor null, in document order. */
     public static List<JsonNode> all(JsonNode node, Pointer path) {
+        if (!path.tokens().contains("*")) {
+            var one = first(node, path);
+            return one == null ? List.of() : List.of(one);
+        }
         var found = new ArrayList<JsonNode>(1);
         collect(node, path.tokens(), 0, found);
         return found;
