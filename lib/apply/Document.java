@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -21,6 +22,7 @@ import lib.apply.Apply.Ownership;
 import lib.apply.Merge.Choice;
 import lib.apply.Merge.Conflict;
 import lib.host.Host;
+import lib.provider.Json.Listing;
 import lib.render.Tools;
 
 /**
@@ -248,9 +250,6 @@ public interface Document {
             }
         }
 
-        /** Names of keys behind which tools keep what they start, with any case and either sign between the words. */
-        private static final Pattern EXECUTED = Pattern.compile("(?i)(.*[_-])?(commands?|cmd|exec|hooks?|helper)|notify|shell|mcp|mcp[_-]?servers?"
-                + "|(?-i:.*(Commands?|Cmd|Exec|Hooks?|Helper))");
         private static final String REMOVED_BY_YOU = "you have removed it";
         private static final Set<String> OWN_LAYERS = Set.of("bundled", "user");
 
@@ -349,7 +348,7 @@ public interface Document {
         static Change plan(Target target, SafeFile file, Ownership.Record record, Choice choice) {
             try {
                 for (var part : target.parts) {
-                    requireHarmless(part);
+                    requireHarmless(part, target.named);
                 }
                 boolean merged = target.parts.stream().anyMatch(part -> part.entry().apply().merge());
                 if (!merged && target.parts.size() > 1 || merged && target.parts.stream().anyMatch(part -> !part.entry().apply().merge())) {
@@ -367,33 +366,23 @@ public interface Document {
             }
         }
 
-        /** Only what is ours or the user's own may write down what a tool will start. */
-        private static void requireHarmless(Part part) throws Document.Refused {
+        /** Only what is ours or the user's own may write down what a tool will start, or what it will let others do. */
+        private static void requireHarmless(Part part, Path to) throws Document.Refused {
             if (part.output == null || OWN_LAYERS.contains(part.entry().source().layer())) {
                 return;
             }
             var shown = part.entry().source().shown();
+            var otherwise = "; if that is what you want, keep the template in your own templates folder";
             if (part.format() == null) {
                 throw new Document.Refused(0, shown + " makes what cannot be looked into for commands; keep it in your own templates folder if you trust it");
             }
-            var found = new TreeSet<String>();
-            executed(Document.open(part.format(), shown(part.output)).tree(), found);
-            if (!found.isEmpty()) {
-                throw new Document.Refused(0, "the output of " + shown + " has a tool start something (" + String.join(", ", found)
-                        + "); if that is what you want, keep the template in your own templates folder");
+            if (part.format() != Document.Format.of(to.getFileName().toString()) || to.getParent().toString().endsWith(".d")) {
+                throw new Document.Refused(0, shown + " makes " + part.format() + ", and this place is read as something else" + otherwise);
             }
-        }
-
-        private static void executed(Object value, Set<String> found) {
-            if (value instanceof Map<?, ?> map) {
-                map.forEach((key, inner) -> {
-                    if (EXECUTED.matcher(String.valueOf(key)).matches()) {
-                        found.add(String.valueOf(key));
-                    }
-                    executed(inner, found);
-                });
-            } else if (value instanceof List<?> list) {
-                list.forEach(element -> executed(element, found));
+            var found = Harm.in(part.format(), shown(part.output));
+            if (!found.isEmpty()) {
+                throw new Document.Refused(0, "the output of " + shown + " has a tool start something, or lets it do more ("
+                        + String.join(", ", found.stream().map(Listing::visible).toList()) + ")" + otherwise);
             }
         }
 
@@ -561,6 +550,67 @@ public interface Document {
             } catch (IllegalArgumentException e) {
                 throw new Document.Refused(0, e.getMessage());
             }
+        }
+    }
+
+    /**
+     * What a template of a stranger may not make: names behind which tools keep what they start and what they allow, and texts that a
+     * shell or a tool carries out. Such a list is never complete, which is why it is wide: what is refused can be had otherwise.
+     */
+    final class Harm {
+        /** Within a name. Letters and digits only, for tools differ in the signs between words and in case, and some heed neither. */
+        private static final Pattern NAME = Pattern.compile(".*(command|cmd|exec|hook|helper|plugin|extension|addon|module|marketplace"
+                + "|callback|loader|handler|middleware|guardrail|notify|mcp|permission|approv|sandbox|trust|danger|bypass|unsafe|yolo"
+                + "|(?<!sh|sw)allow|interpreter|program|binary|entrypoint|credentialprocess|preload|languageserver|editor(?!model|edit)|pager"
+                + "|browser|opener|launcher|wrapper|linker|runner|formatter|linter|daemon|npm|keymap|keybind|customauth).*"
+                + "|(shell(?!type$)|auto(run|accept|confirm)|yesalways|noconfirm|dotenv|envfile).*"
+                + "|.*(run|args|argv|arguments?|shell|(?<!tran)scripts?|tasks|bin|exe|refresh|export|setenv)"
+                + "|(?!(api|base|url|chat|completions?|endpoint|request|http)+s?paths?$).*paths?"
+                + "|env|environment|includes?|imports?|extends|uses|load|lsp|dap|entry|packages?|requires?|dependencies");
+        private static final Pattern VARIABLES = Pattern.compile(".*env.*");
+        /** What is in a map with such a name is called as its owner likes: a model may be called command. */
+        private static final Pattern NAMED_BY_OTHERS = Pattern.compile(".*(models|apis|providers|clients)");
+        private static final Pattern TEXT = Pattern.compile("\\$\\(|`|^\\s*:?!|^\\s*:(sh|pipe|run)\\b|\\{file:|\\$\\{command:|\\bexec *\\(");
+        /** Where a line ends for some readers and not for others, which see a comment there. */
+        private static final Pattern DOUBTFUL = Pattern.compile("\r(?!\n)|[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\x85\\u2028\\u2029]");
+
+        private final Set<String> found = new TreeSet<>();
+
+        private Harm() {}
+
+        /** @return what it is, in words that may hold anything; empty for a harmless text */
+        static Set<String> in(Format format, String text) throws Refused {
+            var harm = new Harm();
+            harm.inValue("", open(format, text).tree(), false);
+            if (DOUBTFUL.matcher(text).find()) {
+                harm.found.add("a line end that not all take for one");
+            }
+            if (format == Format.YAML) {
+                // A key may be written in Base64, with a tag, and a tag may stand for a program's own type.
+                YamlNodes.tags(text).stream().map(tag -> "the tag " + tag).forEach(harm.found::add);
+            }
+            return harm.found;
+        }
+
+        /** @param name of the key that it belongs to; @param named whether keys in it are names that somebody chose */
+        private void inValue(String name, Object value, boolean named) {
+            if (value instanceof Map<?, ?> map) {
+                map.forEach((key, inner) -> inMember((String) key, inner, named));
+            } else if (value instanceof List<?> list) {
+                list.forEach(element -> inValue(name, element, false));
+            } else if (value instanceof String text && TEXT.matcher(text).find()) {
+                found.add("the text of " + name);
+            }
+        }
+
+        private void inMember(String key, Object value, boolean named) {
+            var plain = Normalizer.normalize(key, Normalizer.Form.NFKC).toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{N}]", "");
+            boolean holdsMore = value instanceof Map || value instanceof List;
+            boolean isName = named && value instanceof Map;
+            if (!isName && (NAME.matcher(plain).matches() || holdsMore && VARIABLES.matcher(plain).matches()) || TEXT.matcher(key).find()) {
+                found.add(key);
+            }
+            inValue(key, value, !isName && NAMED_BY_OTHERS.matcher(plain).matches());
         }
     }
 }

@@ -48,14 +48,17 @@ final class ListRequest {
     private final Clock clock;
     private final Failures failures;
 
-    /** @param parsing where answers are read: never on the threads that serve the connections */
-    ListRequest(Access access, Client client, HttpGuards.Budget budget, Executor parsing, Clock clock) {
+    /**
+     * @param parsing  where answers are read: never on the threads that serve the connections
+     * @param failures of this access
+     */
+    ListRequest(Access access, Client client, HttpGuards.Budget budget, Executor parsing, Clock clock, Failures failures) {
         this.access = access;
         this.client = client;
         this.budget = budget;
         this.parsing = parsing;
         this.clock = clock;
-        this.failures = new Failures(access);
+        this.failures = failures;
     }
 
     /**
