@@ -62,7 +62,7 @@ class ApplyRunsTest {
             assertTrue(state.stream().allMatch(name -> name.matches("owned.json|locks/.*|backups/\\d[^/]*/.*|backups/.lock")), "step " + step + ": " + state);
             assertEquals(List.of(), result(home, "a: 1\n", Steps.REAL).changes().stream().filter(Change::writes).toList(), "step " + step);
             var gone = result(home, null, Steps.REAL);
-            assertEquals(List.of(1, 1), gone.changes().stream().map(Change::removed).toList(), "it is known to be ours: step " + step);
+            assertEquals(List.of(1, 1), gone.changes().stream().map(change -> change.counts().removed()).toList(), "it is known to be ours: step " + step);
             return left;
         } catch (IOException | InterruptedException e) {
             throw new AssertionError(e);

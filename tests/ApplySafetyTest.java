@@ -124,13 +124,17 @@ class ApplySafetyTest extends CliSetup {
         assertEquals(kept, FrontDoor.tree(door.home.resolve(".local/state/catalog/backups")));
     }
 
-    /** Runs the writing itself, with a disk that fails at one of its steps. */
-    private Apply.Result write(Steps steps, Path... files) throws IOException {
+    private Change.Part part(String output) throws IOException {
         var entry = Tools.discover(Fixtures.host(door.cwd, door.env), null, Map.of("t/a_PROVIDER.yaml.ftl",
                 HEADER.formatted("merge", "~/x") + "a: 1\n")).entries().iterator().next();
+        return new Change.Part(entry, "groq", output == null ? null : output.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Runs the writing itself, with a disk that fails at one of its steps. */
+    private Apply.Result write(Steps steps, Path... files) throws IOException {
         var targets = new ArrayList<Change.Target>();
         for (var file : files) {
-            targets.add(new Change.Target(file, List.of(new Change.Part(entry, "groq", "a: 1\n".getBytes(StandardCharsets.UTF_8))), true, false));
+            targets.add(new Change.Target(file, List.of(part("a: 1\n")), true, false));
         }
         return new Apply(Fixtures.host(door.cwd, door.env), steps).write(targets, Choice.NONE, null, true);
     }
@@ -181,6 +185,50 @@ class ApplySafetyTest extends CliSetup {
             assertEquals(null, write(Steps.REAL, first, second, third).failure(), "and then it works");
             assertEquals("x: 1\na: 1\n", Files.readString(first));
         }
+    }
+
+    @Test
+    void a_record_that_cannot_be_written_in_the_end_undoes_all() throws IOException {
+        var first = put(folder.resolve("full/1.yaml"), "x: 1\n");
+        var records = new AtomicInteger();
+        var full = new Steps() {
+            @Override
+            public void write(Path file, byte[] content) throws IOException {
+                if (file.getFileName().toString().startsWith(".owned.json") && records.incrementAndGet() == 2) {
+                    throw new FileSystemException(file.toString(), null, "No space left on device");
+                }
+                Steps.super.write(file, content);
+            }
+        };
+        var result = write(full, first, folder.resolve("full/2.yaml"));
+        assertTrue(result.failure().contains("No space left on device") && result.failure().contains(first + " was put back as it was"), result::failure);
+        assertEquals(Map.of("1.yaml", "x: 1\n"), FrontDoor.tree(folder.resolve("full")));
+        assertEquals(null, write(Steps.REAL, first).failure());
+        assertEquals("x: 1\na: 1\n", Files.readString(first));
+    }
+
+    @Test
+    void a_run_that_was_killed_before_its_record_is_understood_also_when_the_file_was_changed_since() throws IOException {
+        var first = put(folder.resolve("late/1.yaml"), "x: 1\n");
+        var records = new AtomicInteger();
+        try {
+            write(new Steps() {
+                @Override
+                public void write(Path file, byte[] content) throws IOException {
+                    if (file.getFileName().toString().startsWith(".owned.json") && records.incrementAndGet() == 2) {
+                        throw new StackOverflowError("killed");
+                    }
+                    Steps.super.write(file, content);
+                }
+            }, first);
+        } catch (StackOverflowError e) {
+            // No way back is left to such a run.
+        }
+        assertEquals("x: 1\na: 1\n", Files.readString(first));
+        Files.writeString(first, "# I was here\nx: 1\na: 1\n");
+        var gone = new Apply(Fixtures.host(door.cwd, door.env)).write(List.of(new Change.Target(first, List.of(part(null)), true, false)), Choice.NONE, null, true);
+        assertEquals(null, gone.failure());
+        assertEquals("# I was here\nx: 1\n", Files.readString(first), "the value was ours");
     }
 
     @Test

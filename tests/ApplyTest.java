@@ -207,6 +207,54 @@ class ApplyTest extends CliSetup {
     }
 
     @Test
+    void a_provider_none_of_whose_models_is_of_use_any_more_goes_too() throws IOException, Document.Refused {
+        put(AICHAT, "clients:\n  - name: own\n    type: openai\n");
+        apply(0, "aichat");
+        fetch("{\"data\":[{\"id\":\"ears\",\"type\":\"transcription\"},{\"id\":\"whisper-1\",\"type\":\"transcription\"}]}");
+        var told = apply(0, "aichat").err();
+        assertTrue(told.contains("config.yaml: 6 values removed") || told.contains("values removed"), told);
+        assertEquals("clients:\n  - name: own\n    type: openai\n", read(AICHAT));
+    }
+
+    @Test
+    void a_file_that_moves_into_a_dotfiles_folder_keeps_its_record() throws IOException, Document.Refused {
+        put(AICHAT, "clients: []\n");
+        apply(0, "aichat");
+        var moved = Files.createDirectories(door.home.resolve("dotfiles")).resolve("aichat.yaml");
+        Files.move(door.home.resolve(AICHAT), moved);
+        Files.createSymbolicLink(door.home.resolve(AICHAT), moved);
+        fetch("{\"data\":[{\"id\":\"swift-8b\",\"context_window\":7}]}");
+        apply(0, "aichat");
+        assertEquals(List.of("swift-8b"), models());
+        assertEquals(7L, at(MODELS + "[name=swift-8b].max_input_tokens"));
+        apply(0, "aichat");
+        assertEquals(1, read(".local/state/catalog/owned.json").split("\"sha256\"", -1).length - 1, "one record, of the file where it is now");
+    }
+
+    @Test
+    void settings_that_came_with_the_dotfiles_of_another_machine_are_told() throws IOException {
+        put(AICHAT, "clients: []\n");
+        apply(0, "aichat");
+        Files.delete(door.home.resolve(".local/state/catalog/owned.json"));
+        var told = apply(0, "aichat").err();
+        assertTrue(told.contains("config.yaml: unchanged\n  note ~/.config/aichat/config.yaml: 7 values of it are just what we would write, but not from here."
+                + " To have them kept up to date:\n    catalog apply --ours 'clients[name=groq]'\n"), told);
+        assertFalse(apply(0, "aichat", "--ours", "clients[name=groq]").err().contains("note"));
+        fetch("{\"data\":[{\"id\":\"swift-8b\",\"context_window\":7}]}");
+        apply(0, "aichat");
+    }
+
+    @Test
+    void a_choice_of_a_place_that_is_not_there_is_told() throws IOException, Document.Refused {
+        put(AICHAT, "clients: []\n");
+        var told = apply(2, "aichat", "--ours", "clients[name=groc]").err();
+        assertTrue(told.contains("nothing of what is applied is at clients[name=groc]"), told);
+        put(AICHAT, read(AICHAT).replace("65536", "1"));
+        apply(0, "aichat", "--ours", "clients[name=\"groq\"]");
+        assertEquals(65536L, at(MODELS + "[name=swift-8b].max_input_tokens"));
+    }
+
+    @Test
     void a_provider_that_is_gone_goes_from_the_settings() throws IOException, Document.Refused {
         put(AICHAT, "model: x # mine\nclients: # all\n- name: own\n  type: openai\n");
         put(".codex/config.toml", "");

@@ -10,8 +10,11 @@ import static tests.ResolveTest.snapshot;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
 import java.io.PrintWriter;
 import java.io.SequenceInputStream;
 import java.io.StringWriter;
@@ -26,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import lib.cli.ResolveCommand.Menu;
@@ -43,6 +47,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code catalog discover}: by lines, by keys, and at a terminal of its own. */
 class DiscoverTest {
+    private static final int SIGINT = 2;
+
     @TempDir
     Path folder;
 
@@ -56,13 +62,17 @@ class DiscoverTest {
     private FrontDoor.Result discover(InputStream in, String... args) {
         var all = new ArrayList<>(List.of("discover"));
         all.addAll(List.of(args));
+        return catalog(in, all.toArray(String[]::new));
+    }
+
+    private FrontDoor.Result catalog(InputStream in, String... args) {
         var out = new StringWriter();
         var err = new StringWriter();
         var host = new Host(Map.of("HOME", folder.toString(), "TERM", "xterm"), folder, Clock.fixed(Instant.now(), ZoneOffset.UTC),
                 new PrintWriter(out), new PrintWriter(err), false, in);
         try {
             var run = Class.forName("catalog").getMethod("run", Host.class, String[].class);
-            var code = (int) run.invoke(null, host, all.toArray(String[]::new));
+            var code = (int) run.invoke(null, host, args);
             return new FrontDoor.Result(code, out.toString(), err.toString());
         } catch (ReflectiveOperationException e) {
             throw new AssertionError(e);
@@ -192,7 +202,7 @@ class DiscoverTest {
         var text = bytes.replace("^?", "\u007f").replace("^[", "\u001b").replace("^M", "\r").replace("^H", "\b").replace("^U", "\u0015")
                 .replace("^P", "\u0010").replace("^N", "\u000e").replace("^D", "\u0004").replace("^A", "\u0001");
         boolean mayGoOn = text.isEmpty() || text.equals("\u001b");
-        var typed = new Typed(typed(mayGoOn ? text : text + "z"), 5000);
+        var typed = new Typed(typed(mayGoOn ? text : text + "z"), 20);
         assertEquals(key, typed.key());
         assertEquals(mayGoOn ? "escape" : "z", typed.key(), "nothing is left of it, and nothing else taken");
         assertEquals("escape", typed.key());
@@ -214,9 +224,9 @@ class DiscoverTest {
         };
         assertEquals("escape", new Typed(new SequenceInputStream(typed("\u001b"), silence), 20).key());
         never.countDown();
-        assertEquals("", new Typed(new ByteArrayInputStream(new byte[] {(byte) 0xff, 'a', 'b', 'c'}), 5000).key());
-        assertNull(new Typed(typed(""), 5000).line());
-        assertEquals("a b", new Typed(typed(" a b\r\n"), 5000).line());
+        assertEquals("", new Typed(new ByteArrayInputStream(new byte[] {(byte) 0xff, 'a', 'b', 'c'}), 20).key());
+        assertNull(new Typed(typed(""), 20).line());
+        assertEquals("a b", new Typed(typed(" a b\r\n"), 20).line());
     }
 
     private static final Menu MENU = new Menu("Model", IntStream.rangeClosed(1, 40).mapToObj(i -> new Row("m" + (1000 - i), "x")).toList());
@@ -287,40 +297,313 @@ class DiscoverTest {
         return line.codePoints().map(c -> c > 0x3000 ? 2 : 1).sum();
     }
 
-    /** The program in a process and at a terminal of its own, standard output elsewhere, as in {@code mods -m $(catalog discover)}. */
+    private Path put(String path, String text) throws IOException {
+        var file = folder.resolve(path);
+        Files.createDirectories(file.getParent());
+        return Files.writeString(file, text);
+    }
+
+    private String read(String path) throws IOException {
+        return Files.readString(folder.resolve(path));
+    }
+
+    private FrontDoor.Result choosing(int code, String lines, String tool, String... more) {
+        var args = new ArrayList<>(List.of("--apply", tool));
+        args.addAll(List.of(more));
+        var result = typing(lines.replace('|', '\n'), args.toArray(String[]::new));
+        assertEquals(code, result.code(), result::toString);
+        return result;
+    }
+
+    /** What the settings of a tool are worth to a later {@code catalog apply}. */
+    private void assertQuiet(String tool) throws IOException {
+        var before = FrontDoor.tree(folder);
+        var result = catalog(typed(""), "apply", tool, "--provider", "groq", "--yes");
+        assertEquals(0, result.code(), result::toString);
+        assertEquals(before, FrontDoor.tree(folder), result::toString);
+        assertFalse(result.err().contains("conflict"), result.err());
+    }
+
+    @Test
+    void a_choice_becomes_what_aichat_uses_and_nothing_else_changes() throws IOException {
+        var before = "# mine\nmodel: openai:gpt-4o   # as ever\nstream:  false\n\nclients:\n  # the first\n"
+                + "  - {type: openai, api_key: mine}\n# end\n";
+        put(".config/aichat/config.yaml", before);
+        var result = choosing(0, "groq|70b|y|", "aichat");
+        assertEquals("", result.out(), "nothing is printed for another program");
+        assertTrue(result.err().contains("  -model: openai:gpt-4o   # as ever\n  +model: groq:llama-70b   # as ever\n"), result.err());
+        var after = read(".config/aichat/config.yaml");
+        assertTrue(after.startsWith(before.substring(0, before.indexOf("# end")).replace("openai:gpt-4o", "groq:llama-70b")), after);
+        assertTrue(after.contains("name: groq") || after.contains("name: \"groq\""), after);
+        assertTrue(after.contains("llama-8b") && after.endsWith("# end\n"), after);
+        try (var kept = Files.walk(folder.resolve(".local/state/catalog/backups"))) {
+            assertTrue(kept.filter(Files::isRegularFile).anyMatch(file -> holds(file, before)), "what was there is kept");
+        }
+        assertQuiet("aichat");
+    }
+
+    private static boolean holds(Path file, String text) {
+        try {
+            return Files.readString(file).equals(text);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    @Test
+    void a_choice_becomes_what_mods_uses() throws IOException {
+        var before = "# mine\ndefault-api: openai\ndefault-model: gpt-4o # m\ntemp: 1.0\napis:\n  openai:\n    base-url: https://x.example\n";
+        put(".config/mods/mods.yml", before);
+        choosing(0, "groq|70b|yes|", "mods");
+        var after = read(".config/mods/mods.yml");
+        assertTrue(after.startsWith(before.replace("-api: openai", "-api: groq").replace("gpt-4o", "llama-70b")), after);
+        assertQuiet("mods");
+    }
+
+    @Test
+    void a_choice_becomes_what_codex_uses_and_the_next_one_takes_its_place() throws IOException {
+        var mine = "# mine\nmodel = \"o3\" # old\napproval_policy = 'never'\n\n[features]\ngoals = true\n\n[tui]\nnotifications = true\n";
+        put(".codex/config.toml", mine);
+        choosing(0, "groq|70b|", "codex", "--yes");
+        var groq = read(".codex/config.toml");
+        for (var part : List.of("# mine\nmodel = \"llama-70b\" # old\napproval_policy = 'never'\n", "model_provider = \"groq\"",
+                "web_search = \"disabled\"", "goals = false", "[tui]\nnotifications = true\n",
+                "base_url = \"https://api.groq.com/openai/v1\"", "model_catalog_json = \"groq.models.json\"")) {
+            assertTrue(groq.contains(part), part + " is not in\n" + groq);
+        }
+        assertTrue(Files.exists(folder.resolve(".codex/groq.models.json")), "it is named, so it is there");
+        assertQuiet("codex");
+        choosing(0, "openai|gpt|", "codex", "--yes");
+        var openai = read(".codex/config.toml");
+        assertTrue(openai.contains("model = \"gpt-5\" # old") && openai.contains("model_catalog_json = \"openai.models.json\""), openai);
+        assertFalse(openai.contains("groq") || openai.contains("web_search") || openai.contains("goals"), openai);
+        assertQuiet("codex");
+    }
+
+    @Test
+    void settings_are_made_where_there_are_none() throws IOException {
+        choosing(0, "groq|70b|y|", "aichat");
+        assertTrue(read(".config/aichat/config.yaml").startsWith("model: "), read(".config/aichat/config.yaml"));
+        assertQuiet("aichat");
+    }
+
     @ParameterizedTest
-    @CsvSource({"'^[[B^M^[OB^M', 'groq/llama-70b', 0", "'^[', '', 1", "'^C', '', 130"})
+    @ValueSource(strings = {"groq|70b|n|", "groq|70b||", "groq|70b"})
+    void without_a_yes_nothing_is_written(String lines) throws IOException {
+        put(".config/aichat/config.yaml", "model: a:b\n");
+        var before = FrontDoor.tree(folder);
+        var result = choosing(1, lines, "aichat");
+        assertTrue(result.err().contains("  +model: groq:llama-70b") && result.err().contains("Write 1 file? [y/N]"), result.err());
+        assertEquals(before, FrontDoor.tree(folder));
+    }
+
+    @Test
+    void a_dry_run_prints_the_diff() throws IOException {
+        put(".config/aichat/config.yaml", "model: a:b\n");
+        var before = FrontDoor.tree(folder);
+        var result = choosing(0, "groq|70b|", "aichat", "--dry-run");
+        assertTrue(result.out().contains("\n-model: a:b\n+model: groq:llama-70b\n"), result::toString);
+        assertEquals(before, FrontDoor.tree(folder));
+    }
+
+    @Test
+    void what_else_is_in_the_way_is_a_conflict_as_ever() throws IOException {
+        put(".config/aichat/config.yaml",
+                "model: a:b\nclients:\n  - name: groq\n    type: openai-compatible\n    api_base: https://proxy.example/v1\n");
+        var result = choosing(1, "groq|70b|", "aichat", "--yes");
+        assertTrue(result.err().contains("conflict ~/.config/aichat/config.yaml:5: clients[name=groq].api_base"), result.err());
+        assertTrue(read(".config/aichat/config.yaml").startsWith("model: groq:llama-70b\n"), read(".config/aichat/config.yaml"));
+        assertTrue(read(".config/aichat/config.yaml").contains("https://proxy.example/v1"));
+    }
+
+    @Test
+    void a_file_that_does_not_parse_is_refused() throws IOException {
+        put(".config/mods/mods.yml", "default-api: [\n");
+        choosing(5, "groq|70b|", "mods", "--yes");
+        assertEquals("default-api: [\n", read(".config/mods/mods.yml"));
+    }
+
+    @Test
+    void only_what_the_tool_can_use_is_offered() throws IOException {
+        snapshot(folder, model("anthropic", "opus"), model("groq", "llama-70b"), model("groq", "embed", Field.MODE, "embedding"));
+        var err = choosing(1, "|", "codex").err();
+        assertTrue(err.contains("llama-70b") && !err.contains("opus") && !err.contains("anthropic") && !err.contains("embed"), err);
+        snapshot(folder, model("anthropic", "opus"));
+        assertTrue(choosing(3, "1|", "codex").err().contains("There is no model for codex in"));
+    }
+
+    @Test
+    void a_tool_that_cannot_be_told_is_said_before_anybody_is_asked() {
+        var result = choosing(2, "groq|70b|", "json");
+        assertTrue(result.err().contains("those of aichat, codex, mods do") && !result.err().contains("Provider"), result.err());
+        assertTrue(choosing(2, "groq|70b|", "aichatt").err().contains("aichat"));
+        assertEquals(2, typing("groq\n70b\n", "--yes").code(), "there is nothing to agree to");
+    }
+
+    @Test
+    void a_tool_of_ones_own_needs_a_template_and_no_more() throws IOException {
+        put(".config/catalog/templates/llm/choice_PROVIDER.txt.ftl", """
+                <#ftl attributes={"choice": [], "apply": {"to": "~/.config/llm/default_model.txt", "as": "file"}}>
+                ${provider.id}/${models?first.id}
+                """);
+        put(".config/llm/default_model.txt", "mine\n");
+        choosing(0, "groq|70b|y|", "llm");
+        assertEquals("groq/llama-70b\n", read(".config/llm/default_model.txt"));
+        choosing(0, "groq|8b|y|", "llm");
+        assertEquals("groq/llama-8b\n", read(".config/llm/default_model.txt"));
+        assertEquals(0, catalog(typed(""), "render").code());
+        assertFalse(Files.exists(folder.resolve("config/llm")), "it is of no use without a choice");
+        assertTrue(catalog(typed(""), "tools", "list").out().contains("llm (discover --apply)"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = ';', quoteCharacter = '`', value = {
+        "choice_PROVIDER.yaml; 'choice': ['model']", "choice.yaml; 'choice': ['model'], 'apply': {'to': '~/x.yaml', 'as': 'merge'}",
+        "choice_PROVIDER.yaml; 'choice': ['model'], 'apply': {'to': '~/PROVIDER.yaml', 'as': 'merge'}",
+        "choice_PROVIDER.yaml; 'choice': ['model'], 'when': 'fetch', 'apply': {'to': '~/x.yaml', 'as': 'merge'}",
+        "choice_PROVIDER.yaml; 'choice': true, 'apply': {'to': '~/x.yaml', 'as': 'merge'}",
+    })
+    void a_template_of_a_choice_that_makes_no_sense_is_a_mistake(String name, String header) throws IOException {
+        put(".config/catalog/templates/x/" + name + ".ftl", "<#ftl attributes={" + header.replace('\'', '"') + "}>\n");
+        var result = catalog(typed(""), "tools", "list");
+        assertEquals(4, result.code(), result::toString);
+        assertTrue(result.err().contains("\"choice\""), result.err());
+    }
+
+    /** What is written at once is there at once, however late a busy machine lets a byte of it be read. */
+    private static InputStream late(String text, long millis) {
+        return new FilterInputStream(typed(text)) {
+            @Override
+            public int read() throws IOException {
+                try {
+                    Thread.sleep(millis);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+                return super.read();
+            }
+        };
+    }
+
+    @Test
+    void a_key_is_not_taken_apart_because_the_machine_is_busy() throws InterruptedException {
+        var typed = new Typed(late("\u001bOB\u001b[5~é", 60), 10);
+        assertEquals(List.of("down", "page up", "é"), List.of(typed.key(), typed.key(), typed.key()));
+    }
+
+    @Test
+    void a_key_may_come_in_parts() throws Exception {
+        try (var keyboard = new PipedOutputStream(); var in = new PipedInputStream(keyboard)) {
+            var typed = new Typed(in, 20_000);
+            var key = new FutureTask<>(typed::key);
+            new Thread(key).start();
+            for (char part : "\u001b[B".toCharArray()) {
+                keyboard.write(part);
+                keyboard.flush();
+                Thread.sleep(50);
+            }
+            assertEquals("down", key.get(20, TimeUnit.SECONDS));
+        }
+    }
+
+    @Test
+    void what_is_typed_ahead_is_left_to_who_reads_next() throws Exception {
+        var in = typed("\u001b[B\ry\n");
+        var typed = new Typed(in, 20);
+        assertEquals(List.of("down", "enter"), List.of(typed.key(), typed.key()));
+        Thread.sleep(100);
+        assertEquals("y\n", new String(in.readAllBytes(), StandardCharsets.UTF_8));
+    }
+
+    /**
+     * The program in a process and at a terminal of its own, standard output elsewhere, as in {@code mods -m $(catalog discover)}.
+     *
+     * @param keys by turns what to wait for and what is typed then; all at once where nothing is waited for
+     */
+    @ParameterizedTest
+    @CsvSource({
+        "'Provider (2)|^[[B^M|Model of groq (3)|^[OB^M', groq/llama-70b, 0",
+        "'|^[[B^M^[OB^M',                                groq/llama-70b, 0",
+        "'Provider (2)|^[[B^M^[OB^M',                    groq/llama-70b, 0",
+        "'Provider (2)|^[',                              '',             1",
+        "'Provider (2)|^C',                              '',             130",
+    })
     void at_a_terminal_keys_choose_and_the_terminal_is_left_as_it_was(String keys, String chosen, int code) throws Exception {
-        assumeTrue(Files.isExecutable(Path.of("/usr/bin/script")) && System.getProperty("os.name").equals("Linux"), "util-linux's script");
-        assumeTrue("1".equals(System.getenv("CATALOG_PTY")), "CATALOG_PTY=1: at a real terminal a busy machine can keep this waiting for ever");
+        assertEquals(chosen, atTerminal("discover", keys, code));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Provider (2)|^[[B^M|Model of groq (3)|^[OB^M|[y/N]|y^M", "|^[[B^M^[OB^My^M"})
+    void at_a_terminal_the_question_is_answered_there(String keys) throws Exception {
+        assertEquals("", atTerminal("discover --apply aichat", keys, 0));
+        assertTrue(read(".config/aichat/config.yaml").contains("model: groq:llama-70b"), read(".config/aichat/config.yaml"));
+    }
+
+    /** @return what it printed on standard output */
+    private String atTerminal(String command, String keys, int code) throws Exception {
+        assumeTrue(System.getProperty("os.name").equals("Linux") && Files.isExecutable(Path.of("/usr/bin/script")),
+                "there is no util-linux script here, which makes the terminal");
+        assumeTrue(!keys.endsWith("^C") || !isInterruptIgnored(), "Ctrl-C is ignored here, as in a script's job in the background, so it ends nothing");
         var java = Path.of(System.getProperty("java.home"), "bin", "java");
         Files.writeString(folder.resolve("run.sh"), "trap : INT; stty -g >before; '" + java + "' -XX:TieredStopAtLevel=1 -cp '"
-                + System.getProperty("java.class.path") + "' catalog discover >out; echo $? >code; stty -g >after\n");
+                + System.getProperty("java.class.path") + "' catalog " + command + " >out; echo $? >code; stty -g >after\n");
         var builder = new ProcessBuilder("/usr/bin/script", "-qc", "sh run.sh", "/dev/null").directory(folder.toFile())
                 .redirectErrorStream(true);
         builder.environment().keySet().retainAll(List.of("PATH"));
         builder.environment().putAll(Map.of("HOME", folder.toString(), "TERM", "xterm", "LC_ALL", "C.UTF-8"));
         var process = builder.start();
         try {
-            var seen = new ByteArrayOutputStream();
-            for (var part : keys.replace("^M", "^M|").split("\\|")) {
-                int from = seen.size();
-                while (!seen.toString(StandardCharsets.UTF_8).substring(Math.min(from, seen.size())).contains("Esc goes back")) {
-                    int next = process.getInputStream().read();
-                    assertTrue(next >= 0, () -> "it ended: " + seen);
-                    seen.write(next);
-                }
-                var bytes = part.replace("^[", "\u001b").replace("^M", "\r").replace("^C", "\u0003");
-                process.getOutputStream().write(bytes.getBytes(StandardCharsets.UTF_8));
+            var screen = new Screen(process.getInputStream());
+            var turns = keys.replace("^[", "\u001b").replace("^M", "\r").replace("^C", "\u0003").split("\\|");
+            for (int i = 0; i < turns.length; i += 2) {
+                screen.await(turns[i]);
+                process.getOutputStream().write(turns[i + 1].getBytes(StandardCharsets.UTF_8));
                 process.getOutputStream().flush();
             }
-            process.getInputStream().transferTo(seen);
-            assertTrue(process.waitFor(20, TimeUnit.SECONDS));
-            assertEquals(chosen, Files.readString(folder.resolve("out")).strip(), seen::toString);
-            assertEquals(String.valueOf(code), Files.readString(folder.resolve("code")).strip(), seen::toString);
-            assertEquals(Files.readString(folder.resolve("before")), Files.readString(folder.resolve("after")));
+            assertTrue(process.waitFor(Screen.PATIENCE, TimeUnit.SECONDS), () -> "it goes on; to be seen was\n" + screen);
+            assertEquals(String.valueOf(code), read("code").strip(), screen::toString);
+            assertEquals(read("before"), read("after"));
+            return read("out").strip();
         } finally {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly();
+        }
+    }
+
+    /** A process that begins so cannot change it, nor can what it starts. */
+    private static boolean isInterruptIgnored() throws IOException {
+        var ignored = Files.readAllLines(Path.of("/proc/self/status")).stream().filter(line -> line.startsWith("SigIgn:")).findFirst().orElseThrow();
+        return (Long.parseUnsignedLong(ignored.substring("SigIgn:".length()).strip(), 16) & 1 << SIGINT - 1) != 0;
+    }
+
+    /** All that a terminal was sent, read by a thread of its own, so that nobody waits for it without end. */
+    private static final class Screen {
+        /** In seconds: a start takes that long only on a machine that does a hundred other things. */
+        static final int PATIENCE = 120;
+
+        private final ByteArrayOutputStream seen = new ByteArrayOutputStream();
+
+        Screen(InputStream in) {
+            var reader = new Thread(() -> {
+                try {
+                    in.transferTo(seen);
+                } catch (IOException e) {
+                    // The terminal is gone.
+                }
+            });
+            reader.setDaemon(true);
+            reader.start();
+        }
+
+        void await(String text) throws InterruptedException {
+            for (long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE); !toString().contains(text); Thread.sleep(5)) {
+                assertTrue(System.nanoTime() - end < 0, () -> "'" + text + "' is not in\n" + this);
+            }
+        }
+
+        @Override
+        public String toString() {
+            return seen.toString(StandardCharsets.UTF_8);
         }
     }
 }

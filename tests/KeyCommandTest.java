@@ -3,6 +3,7 @@ package tests;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -124,6 +125,80 @@ class KeyCommandTest extends CliSetup {
         assertTrue(result.err().contains("mistral: 3 models"), result.err());
         assertEquals(0, server.requests("/groq/models").size());
         nothingShows(result, PRINTED);
+    }
+
+    /** What people pipe a key through on its way to a complaint. */
+    @ParameterizedTest
+    @ValueSource(strings = {"base64", "base64 -w 9", "xxd -p", "od -An -tx1", "od -An -tu1", "tr a-z A-Z", "rev", "sed 's/./& /g'", "cut -c 3-20"})
+    void a_complaint_holds_no_key_in_another_spelling(String spelling) throws IOException {
+        assumeTrue(Shell.searchPath().anyMatch(at -> Files.exists(at.resolve(spelling.replaceAll(" .*", "")))));
+        groq("printf '%s\\nlogin: me\\n' \"$PRINTED\"; echo \"oops $(printf '%s' \"$PRINTED\" | " + spelling + " | tr '\\n' ' ')\" >&2; exit 3");
+        var result = door.with("PRINTED", PRINTED).run("fetch", "groq", "-v", "--json");
+        assertEquals(3, result.code(), result::toString);
+        assertTrue(result.err().contains("ended with code 3: "), result.err());
+        var said = result.err().replaceAll("(?s).*ended with code 3: (.*?)\\R.*", "$1");
+        assertTrue(said.contains("what it says repeats a key") || said.matches("oops .{3}… \\([0-9]+ characters\\).*"), said);
+    }
+
+    @Test
+    void a_complaint_does_not_repeat_what_another_program_printed() throws IOException {
+        var late = program("sleep 1; echo " + PRINTED + "; exit $1");
+        var early = folder.resolve("my bin/early");
+        Files.copy(late, early);
+        Files.writeString(early, "#!/bin/sh\necho 'bad passphrase hunter:" + PRINTED.substring(8, 22) + "' >&2; exit 1\n");
+        own("  groq: {key_cmd: ['" + early + "']}\n  mistral: {key_cmd: ['" + late + "', '0']}\n");
+        var result = door.run("fetch", "-v", "--json");
+        assertTrue(result.err().contains("early ended with code 1: (what it says repeats a key, so it is left out)"), result.err());
+        nothingShows(result, PRINTED.substring(8, 22));
+        own("  groq: {key_cmd: ['" + early + "']}\n  mistral: {key_cmd: ['" + late + "', '4']}\n");
+        nothingShows(door.run("fetch", "-v", "--json", "--force"), PRINTED.substring(8, 22));
+    }
+
+    @Test
+    void words_that_look_like_keys_are_masked_in_a_complaint_and_others_stay() throws IOException {
+        var session = PRINTED.replaceAll("[^a-z0-9]", "") + "Xy9";
+        groq("echo \"vault of $LOGNAME2 at /home/me/.password-store/groq.gpg: session $1 $BW_SESSION expired \"abc1abc2abc3abc4abc5 >&2; exit 2");
+        var told = door.with("LOGNAME2", "me").with("BW_SESSION", "correct horse battery").run("fetch", "groq").err();
+        assertTrue(told.contains("vault of me at /home/me/.password-store/groq.gpg: session show cor… (21 characters) expired abc… (20 characters)"),
+                told);
+        assertTrue(door.with("BW_SESSION", session).run("fetch", "groq", "--force").err().contains("session show pri… ("));
+        groq("echo \"no session $(printf %s \"$BW_SESSION\" | tr a-z A-Z | sed 's/./& /g')\" >&2; exit 2");
+        assertTrue(door.with("BW_SESSION", "correct horse battery").run("fetch", "groq", "--force").err().contains("(what it says repeats a key"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"echo", "printf %s"})
+    void what_the_program_leaves_running_is_not_waited_for(String print) throws IOException {
+        groq("sleep 40 & " + print + " " + PRINTED);
+        long start = System.nanoTime();
+        var result = door.run("fetch", "groq", "--timeout", "20s");
+        assertEquals(0, result.code(), result::toString);
+        assertTrue(System.nanoTime() - start < 15_000_000_000L, "the end of the program is what counts");
+        assertEquals("Bearer " + PRINTED, String.valueOf(server.requests("/groq/models").get(0).headers().get("authorization")));
+        assertFalse(Thread.getAllStackTraces().keySet().stream().anyMatch(thread -> thread.getName().equals("catalog-key")),
+                "nobody goes on reading");
+    }
+
+    @Test
+    void what_a_program_has_started_ends_with_it_when_its_time_is_over() throws IOException, InterruptedException {
+        var pids = folder.resolve("pids");
+        // The first is alone in the world when the time is over: who started it has ended.
+        groq("sh -c 'sleep 60 & echo $! >>\"" + pids + "\"; sleep 1'; sleep 61 & echo $! >>'" + pids + "'; wait");
+        var result = door.run("fetch", "groq", "--timeout", "3s");
+        assertTrue(result.err().contains("did not end within 3 s"), result.err());
+        for (var pid : Files.readAllLines(pids)) {
+            for (int i = 0; i < 100 && ProcessHandle.of(Long.parseLong(pid)).isPresent(); i++) {
+                Thread.sleep(50);
+            }
+            assertFalse(ProcessHandle.of(Long.parseLong(pid)).map(ProcessHandle::isAlive).orElse(false), pid);
+        }
+        assertEquals(2, Files.readAllLines(pids).size());
+    }
+
+    @Test
+    void a_long_complaint_does_not_keep_the_program() throws IOException {
+        groq("head -c 3000000 /dev/zero | tr '\\0' y >&2; echo " + PRINTED);
+        assertEquals(0, door.run("fetch", "groq").code());
     }
 
     @Test

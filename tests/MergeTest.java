@@ -144,6 +144,68 @@ class MergeTest {
     }
 
     @Test
+    void who_goes_back_to_an_old_file_and_forth_loses_nothing() throws Document.Refused {
+        var old = "model: x\n";
+        file = old;
+        apply(TWO);
+        var applied = file;
+        file = old;
+        apply(TWO);
+        assertEquals(8, plan.kept());
+        file = applied;
+        apply(client("groq", "m1").replace("0.5", "0.7"));
+        assertEquals("0.7", String.valueOf(at("clients[name=groq].models[name=m1].input_price")));
+        assertEquals(null, at("clients[name=groq].models[name=m2]"), "it still was ours");
+        assertEquals(List.of(), conflicts());
+    }
+
+    @Test
+    void what_the_person_removed_stays_away_also_when_the_list_lacks_it_for_a_while() throws Document.Refused {
+        apply(TWO);
+        file = file.substring(0, file.indexOf("  - name: m2"));
+        apply(TWO);
+        apply(client("groq", "m1"));
+        apply(TWO);
+        assertEquals(null, at("clients[name=groq].models[name=m2]"));
+        applyTheirs(client("groq", "m1", "m3"), "clients[name=groq].models[name=m3]");
+        apply(client("groq", "m1"));
+        apply(client("groq", "m1", "m2", "m3"));
+        assertEquals(List.of("m1"), Document.open(Format.YAML, file).items(Place.parse("clients[name=groq].models"), "name"));
+    }
+
+    @Test
+    void a_table_that_becomes_empty_is_ours_still() throws Document.Refused {
+        apply("apis:\n  p:\n    models:\n      m: {max: 1}\n      n: {max: 1}\n");
+        apply("apis:\n  p:\n    models:\n      m: {max: 1}\n      n: {}\n");
+        assertEquals(Map.of("m", Map.of("max", 1L), "n", Map.of()), at("apis.p.models"));
+        apply("apis:\n  p:\n    models:\n      m: {max: 1}\n");
+        assertEquals(Map.of("m", Map.of("max", 1L)), at("apis.p.models"));
+    }
+
+    @Test
+    void nothing_else_of_a_list_is_touched_however_much_of_it_changes() throws Document.Refused {
+        var names = java.util.stream.IntStream.range(0, 70).mapToObj(i -> "m" + i).toArray(String[]::new);
+        apply(client("groq", names));
+        file = file.replace("      - name: m3\n", "\n      - name:   'm3'   # mine\n").replaceFirst("(?s)(      - name: m0\n.*?)(?=      - name: m1\n)", "")
+                .replaceFirst("    models:\n", "    models:\n      - {max_input_tokens: 1000, input_price: 0.50, name: 'm0'}\n") + "fav: &fav x\nuse: *fav\n";
+        var wanted = file.replaceAll("input_price: 0.5\n", "input_price: 0.7\n").replace("0.50", "0.7");
+        apply(client("groq", names).replace("0.5", "0.7"));
+        assertEquals(List.of(), conflicts());
+        assertEquals(wanted, file);
+    }
+
+    @Test
+    void values_that_came_from_elsewhere_are_told_and_can_be_taken_over() throws Document.Refused {
+        file = TWO;
+        apply(TWO);
+        assertEquals(8, plan.unowned().size());
+        applyOurs(TWO, "clients[name=groq]");
+        apply(TWO.replace("0.5", "0.7"));
+        assertEquals(List.of(), conflicts());
+        assertEquals("0.7", String.valueOf(at("clients[name=groq].models[name=m2].input_price")));
+    }
+
+    @Test
     void a_model_can_be_declined_beforehand() throws Document.Refused {
         applyTheirs(TWO, "clients[name=groq].models[name=m2]");
         apply(TWO);
@@ -311,7 +373,7 @@ class MergeTest {
         var target = put("g.toml", "x = [\n");
         assertTrue(merge(5, "f.toml", "g.toml").err().contains("g.toml:"));
         assertEquals("x = [\n", Files.readString(target));
-        assertTrue(merge(5, "none.toml", "g.toml").err().contains("none.toml is not there"));
+        assertTrue(merge(2, "none.toml", "g.toml").err().contains("none.toml is not there"));
         assertEquals(5, merge(5, "f.toml", "new.toml").code(), "a date cannot be written");
         merge(2, "f.toml", "g.yaml");
         merge(2, "f.txt", "g.txt");
@@ -328,11 +390,8 @@ class MergeTest {
         }
         file = "# top\nclients: # all\n";
         apply(client("groq", models));
-        long start = System.nanoTime();
         apply(client("groq", models).replace("0.5", "0.7"));
-        long took = (System.nanoTime() - start) / 1_000_000;
         assertEquals(300, plan.values());
         assertTrue(file.startsWith("# top\nclients: # all\n") && !file.contains("0.5"), file);
-        assertTrue(took < 3000, took + " ms");
     }
 }

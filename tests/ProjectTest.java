@@ -63,7 +63,7 @@ class ProjectTest extends CliSetup {
         var both = applied();
         var one = door.run("apply", "mytool", "--yes", "--provider", "groq");
         assertEquals(3, one.code(), one::toString);
-        assertTrue(one.err().contains("mytool: mytool/all.yaml.ftl is about all providers at once, so it is left out with --provider"), one::err);
+        assertTrue(one.err().contains("mytool: mytool/all.yaml.ftl is about all providers at once, so it is left out where one is named"), one::err);
         assertEquals(both, applied());
         door.env.remove("MISTRAL_API_KEY");
         door.env.remove("GROQ_API_KEY");
@@ -107,7 +107,7 @@ class ProjectTest extends CliSetup {
         assertEquals(0, door.run("trust", "--yes").code());
         var refused = door.run("apply", "mytool", "--yes");
         assertEquals(5, refused.code(), refused::toString);
-        assertTrue(refused.err().contains("which includes templates/mytool/_head.inc.ftl, has a tool start something (command, mcp_servers)"), refused::err);
+        assertTrue(refused.err().contains("which includes templates/mytool/_head.inc.ftl, has a tool start something, or lets it do more (command, mcp_servers)"), refused::err);
         assertFalse(Files.exists(door.home.resolve(".config/mytool")));
         theirs("templates/mytool/_head.inc.ftl", "title = \"theirs\"\n");
         assertEquals(0, door.run("trust", "--yes").code());
@@ -123,7 +123,7 @@ class ProjectTest extends CliSetup {
         Shell.write(folder.resolve("given/shared/_head.inc.ftl"), "[mcp_servers.evil]\n");
         var refused = door.run("apply", "mytool", "--yes", "--templates", folder.resolve("given").toString());
         assertEquals(5, refused.code(), refused::toString);
-        assertTrue(refused.err().contains("has a tool start something (mcp_servers)"), refused::err);
+        assertTrue(refused.err().contains("has a tool start something, or lets it do more (mcp_servers)"), refused::err);
     }
 
     @Test

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,10 +14,12 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import lib.apply.Document.Change.Target;
 import lib.apply.Document.Change;
 import lib.apply.Merge.Choice;
@@ -61,7 +64,7 @@ public final class Apply {
         var changes = new ArrayList<Change>();
         for (var target : joined(targets)) {
             try (var file = SafeFile.open(target.named())) {
-                changes.add(Change.plan(target, file, ownership.of(file.real(), file.content()), choice));
+                changes.add(Change.plan(target, file, ownership.of(target.named(), file), choice));
             } catch (SafeFile.Refused e) {
                 changes.add(unreadable(target, e));
             }
@@ -70,7 +73,7 @@ public final class Apply {
     }
 
     private static Change unreadable(Target target, SafeFile.Refused e) {
-        return new Change(target.named(), target.named(), null, null, Change.State.REFUSED, e.getMessage(), 0, 0, 0, List.of(), Ownership.Record.NONE);
+        return new Change(target.named(), target.named(), null, null, Change.State.REFUSED, e.getMessage(), Change.Counts.NONE, List.of(), Ownership.Record.NONE);
     }
 
     /** Two names may lead to one file. */
@@ -109,7 +112,7 @@ public final class Apply {
                     var file = SafeFile.lock(host.stateDir(), target.named(), WAIT, steps);
                     files.add(file);
                     open.put(file.real(), file);
-                    changes.add(Change.plan(target, file, ownership.of(file.real(), file.content()), choice));
+                    changes.add(Change.plan(target, file, ownership.of(target.named(), file), choice));
                 } catch (SafeFile.Refused e) {
                     changes.add(unreadable(target, e));
                 }
@@ -163,7 +166,7 @@ public final class Apply {
             Document.open(format, document.text());
             var after = plan.edits().isEmpty() ? before : document.text().getBytes(StandardCharsets.UTF_8);
             var state = plan.edits().isEmpty() ? Change.State.UNCHANGED : before == null ? Change.State.CREATED : Change.State.CHANGED;
-            var change = new Change(target, file.real(), before, after, state, null, plan.values(), 0, 0, plan.conflicts(), Ownership.Record.NONE);
+            var change = new Change(target, file.real(), before, after, state, null, Change.Counts.NONE.plus(plan), plan.conflicts(), Ownership.Record.NONE);
             if (change.writes()) {
                 file.checkReplaceable();
             }
@@ -176,7 +179,7 @@ public final class Apply {
     }
 
     private static Change refused(Path target, SafeFile file, String why) {
-        return new Change(target, file.real(), file.content(), file.content(), Change.State.REFUSED, why, 0, 0, 0, List.of(), Ownership.Record.NONE);
+        return new Change(target, file.real(), file.content(), file.content(), Change.State.REFUSED, why, Change.Counts.NONE, List.of(), Ownership.Record.NONE);
     }
 
     private static boolean same(List<Change> one, List<Change> other) {
@@ -190,7 +193,7 @@ public final class Apply {
                 .create(writing.stream().map(Change::named).toList(), "before catalog apply");
         var old = record.content();
         if (!writing.isEmpty()) {
-            writing.forEach(change -> ownership.announce(change.real(), change.owned()));
+            writing.forEach(ownership::announce);
             record.replace(ownership.bytes());
         }
         var done = new ArrayList<Change>();
@@ -204,12 +207,19 @@ public final class Apply {
                     file.replace(change.after());
                 }
             }
+            for (var change : changes) {
+                if (change.state() != Change.State.REFUSED) {
+                    ownership.settle(change);
+                }
+            }
+            if (old != null || !writing.isEmpty() || changes.stream().anyMatch(change -> !change.owned().owned().isEmpty())) {
+                record.replace(ownership.bytes());
+            }
         } catch (IOException | RuntimeException e) {
+            if (writing.isEmpty()) {
+                throw e;
+            }
             return new Result(changes, kept, e.getMessage() + rollBack(done, open, record, old, kept));
-        }
-        changes.stream().filter(change -> change.state() != Change.State.REFUSED).forEach(change -> ownership.settle(change.real(), change.owned()));
-        if (old != null || !writing.isEmpty() || changes.stream().anyMatch(change -> !change.owned().owned().isEmpty())) {
-            record.replace(ownership.bytes());
         }
         return new Result(changes, kept, null);
     }
@@ -261,10 +271,11 @@ public final class Apply {
 
         /**
          * @param sha256 of the whole file as we last wrote it; null: never
-         * @param owned  path of the template, then provider (empty for all), then place, to hash
+         * @param named  as its template names it; null where that is not known, as in old records
+         * @param owned  path of the template, then provider (empty for all), then place, to a {@link Merge.Mark}
          */
-        public record Record(String sha256, Map<String, Map<String, Map<String, String>>> owned) {
-            static final Record NONE = new Record(null, Map.of());
+        public record Record(String sha256, Path named, Map<String, Map<String, Map<String, String>>> owned) {
+            static final Record NONE = new Record(null, null, Map.of());
 
             Map<String, String> of(String template, String provider) {
                 return owned.getOrDefault(template, Map.of()).getOrDefault(provider, Map.of());
@@ -283,11 +294,30 @@ public final class Apply {
                 if (ofTemplate.isEmpty()) {
                     all.remove(template);
                 }
-                return new Record(sha256, all);
+                return new Record(sha256, named, all);
             }
 
             Record written(String sum) {
-                return new Record(sum, owned);
+                return new Record(sum, named, owned);
+            }
+
+            /** Where a run was killed, and the file has been changed since: each place by itself tells what was written. */
+            private Record or(Record after) {
+                var either = this;
+                var templates = new TreeMap<>(owned);
+                templates.putAll(after.owned);
+                for (var template : templates.keySet()) {
+                    var providers = new TreeMap<>(owned.getOrDefault(template, Map.of()));
+                    providers.putAll(after.owned.getOrDefault(template, Map.of()));
+                    for (var provider : providers.keySet()) {
+                        var places = new TreeMap<>(of(template, provider));
+                        places.putAll(after.of(template, provider));
+                        places.replaceAll((place, mark) -> Merge.Mark.either(Merge.Mark.parse(of(template, provider).get(place)),
+                                Merge.Mark.parse(after.of(template, provider).get(place))).toString());
+                        either = either.with(template, provider, places);
+                    }
+                }
+                return either;
             }
         }
 
@@ -321,7 +351,8 @@ public final class Apply {
                     }
                     owned.put(template.getKey(), providers);
                 }
-                records.put(Path.of(file.getKey()), new Record(file.getValue().path("sha256").textValue(), owned));
+                var named = file.getValue().path("named").textValue();
+                records.put(Path.of(file.getKey()), new Record(file.getValue().path("sha256").textValue(), named == null ? null : Path.of(named), owned));
             }
             return json.isObject();
         }
@@ -336,6 +367,9 @@ public final class Apply {
         private static void write(Map<Path, Record> records, ObjectNode json) {
             records.forEach((path, record) -> {
                 var file = json.putObject(path.toString()).put("sha256", record.sha256);
+                if (record.named != null) {
+                    file.put("named", record.named.toString());
+                }
                 var owned = file.putObject("owned");
                 record.owned.forEach((template, providers) -> {
                     var ofTemplate = owned.putObject(template);
@@ -344,25 +378,49 @@ public final class Apply {
             });
         }
 
-        /** @param content of the file now; null where there is none */
-        Record of(Path real, byte[] content) {
-            var after = pending.get(real);
+        /** @param file as it is now */
+        Record of(Path named, SafeFile file) throws SafeFile.Refused {
+            var content = file.content();
+            var settled = files.containsKey(file.real()) ? files.get(file.real()) : moved(named, file.real());
+            var after = pending.get(file.real());
             var sum = content == null ? null : SafeFile.sha256(content);
-            return after != null && (sum == null ? after.sha256 == null : sum.equals(after.sha256)) ? after : files.getOrDefault(real, Record.NONE);
+            if (after == null || Objects.equals(sum, settled.sha256)) {
+                return settled;
+            }
+            return Objects.equals(sum, after.sha256) ? after : settled.or(after);
         }
 
-        /** @param sha256 of the content that the file is about to get; null where it is to be removed */
-        void announce(Path real, Record record) {
-            pending.put(real, record);
+        /** Of a file that was moved and has a link to it in its old place, as dotfile managers do it. */
+        private Record moved(Path named, Path real) throws SafeFile.Refused {
+            for (var one : files.entrySet()) {
+                if (wasMoved(one.getKey(), one.getValue(), named, real)) {
+                    return one.getValue();
+                }
+            }
+            return Record.NONE;
+        }
+
+        private static boolean wasMoved(Path from, Record record, Path named, Path real) throws SafeFile.Refused {
+            return !from.equals(real) && named.equals(record.named == null ? from : record.named) && (Files.notExists(from) || SafeFile.resolve(from).equals(real));
+        }
+
+        /** With the sum of the content that the file is about to get; none where it is to be removed. */
+        void announce(Change change) {
+            pending.put(change.real(), change.owned());
         }
 
         /** What was announced has come true, or nothing has. */
-        void settle(Path real, Record record) {
-            pending.remove(real);
-            if (record.owned.isEmpty()) {
-                files.remove(real);
+        void settle(Change change) throws SafeFile.Refused {
+            pending.remove(change.real());
+            for (var from : List.copyOf(files.keySet())) {
+                if (wasMoved(from, files.get(from), change.named(), change.real())) {
+                    files.remove(from);
+                }
+            }
+            if (change.owned().owned.isEmpty()) {
+                files.remove(change.real());
             } else {
-                files.put(real, record);
+                files.put(change.real(), new Record(change.owned().sha256, change.named(), change.owned().owned));
             }
         }
 
@@ -376,7 +434,8 @@ public final class Apply {
 
         /** Whether a file holds just what we last wrote. */
         public boolean isOurs(Path real, byte[] content) {
-            return content != null && SafeFile.sha256(content).equals(of(real, content).sha256);
+            var sum = content == null ? "" : SafeFile.sha256(content);
+            return Stream.of(files, pending).anyMatch(records -> sum.equals(records.getOrDefault(real, Record.NONE).sha256));
         }
     }
 }

@@ -4,9 +4,11 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -14,10 +16,13 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import lib.apply.Apply.Ownership;
 import lib.apply.Merge.Choice;
 import lib.apply.Merge.Conflict;
 import lib.host.Host;
+import lib.provider.Json.Listing;
 import lib.render.Tools;
 
 /**
@@ -223,19 +228,28 @@ public interface Document {
      * @param after     what it is to hold; null where there is to be none
      * @param state     what that comes to
      * @param why       of a file that is refused, left or not made: one line; null otherwise
-     * @param values    how many values are set
-     * @param removed   how many are removed
-     * @param kept      how many stay as the person has them, although we would write something else
+     * @param counts    of the values in it
      * @param conflicts what the person has to decide; of a file that is ours as a whole, one without a place
      * @param owned     what is ours of it then
      */
-    public record Change(Path named, Path real, byte[] before, byte[] after, State state, String why, int values, int removed, int kept,
+    public record Change(Path named, Path real, byte[] before, byte[] after, State state, String why, Counts counts,
             List<Conflict> conflicts, Ownership.Record owned) {
         public enum State { CREATED, CHANGED, REMOVED, UNCHANGED, REFUSED, ABSENT }
 
-        /** Names of keys behind which tools keep what they start, with any case and either sign between the words. */
-        private static final Pattern EXECUTED = Pattern.compile("(?i)(.*[_-])?(commands?|cmd|exec|hooks?|helper)|notify|shell|mcp|mcp[_-]?servers?"
-                + "|(?-i:.*(Commands?|Cmd|Exec|Hooks?|Helper))");
+        /**
+         * How many values are set and removed, and how many are left as the person has them although we would write something else.
+         *
+         * @param unowned the places of values that are just what we would write, in a part of the file in which we have written nothing
+         */
+        public record Counts(int set, int removed, int kept, List<Place> unowned) {
+            public static final Counts NONE = new Counts(0, 0, 0, List.of());
+
+            Counts plus(Merge.Plan plan) {
+                return new Counts(set + plan.values(), removed + plan.removed(), kept + plan.kept(),
+                        plan.owned().isEmpty() ? Stream.concat(unowned.stream(), plan.unowned().stream()).toList() : unowned);
+            }
+        }
+
         private static final String REMOVED_BY_YOU = "you have removed it";
         private static final Set<String> OWN_LAYERS = Set.of("bundled", "user");
 
@@ -317,7 +331,9 @@ public interface Document {
             var inner = text.substring(open + 2, close);
             int otherwise = inner.indexOf(":-");
             var name = otherwise < 0 ? inner : inner.substring(0, otherwise);
-            var value = host.env(name);
+            var given = host.env(name);
+            // The XDG specification has relative ones ignored.
+            var value = given != null && name.startsWith("XDG_") && !Path.of(given).isAbsolute() ? null : given;
             if (value == null && otherwise < 0) {
                 throw new SafeFile.Refused("the place of " + entry.source().shown() + " is not known: set " + name);
             }
@@ -332,7 +348,7 @@ public interface Document {
         static Change plan(Target target, SafeFile file, Ownership.Record record, Choice choice) {
             try {
                 for (var part : target.parts) {
-                    requireHarmless(part);
+                    requireHarmless(part, target.named);
                 }
                 boolean merged = target.parts.stream().anyMatch(part -> part.entry().apply().merge());
                 if (!merged && target.parts.size() > 1 || merged && target.parts.stream().anyMatch(part -> !part.entry().apply().merge())) {
@@ -350,40 +366,31 @@ public interface Document {
             }
         }
 
-        /** Only what is ours or the user's own, with all that it includes, may write down what a tool will start. */
-        private static void requireHarmless(Part part) throws Document.Refused {
+        /** Only what is ours or the user's own, with all that it includes, may write down what a tool will start, or what it will let others do. */
+        private static void requireHarmless(Part part, Path to) throws Document.Refused {
             var entry = part.entry();
             var foreign = entry.sources().stream().filter(source -> !OWN_LAYERS.contains(source.layer())).findFirst().orElse(null);
             if (part.output == null || foreign == null) {
                 return;
             }
-            var shown = entry.source().shown() + (foreign.equals(entry.source()) ? "" : ", which includes " + foreign.shown() + ",");
+            boolean own = !foreign.equals(entry.source());
+            var shown = entry.source().shown() + (own ? ", which includes " + foreign.shown() + "," : "");
+            var otherwise = "; if that is what you want, keep " + (own ? "both" : "the template") + " in your own templates folder";
             if (part.format() == null) {
                 throw new Document.Refused(0, shown + " makes what cannot be looked into for commands; keep it in your own templates folder if you trust it");
             }
-            var found = new TreeSet<String>();
-            executed(Document.open(part.format(), shown(part.output)).tree(), found);
-            if (!found.isEmpty()) {
-                throw new Document.Refused(0, "the output of " + shown + " has a tool start something (" + String.join(", ", found)
-                        + "); if that is what you want, keep " + (foreign.equals(entry.source()) ? "the template" : "both") + " in your own templates folder");
+            if (part.format() != Document.Format.of(to.getFileName().toString()) || to.getParent().toString().endsWith(".d")) {
+                throw new Document.Refused(0, shown + " makes " + part.format() + ", and this place is read as something else" + otherwise);
             }
-        }
-
-        private static void executed(Object value, Set<String> found) {
-            if (value instanceof Map<?, ?> map) {
-                map.forEach((key, inner) -> {
-                    if (EXECUTED.matcher(String.valueOf(key)).matches()) {
-                        found.add(String.valueOf(key));
-                    }
-                    executed(inner, found);
-                });
-            } else if (value instanceof List<?> list) {
-                list.forEach(element -> executed(element, found));
+            var found = Harm.in(part.format(), shown(part.output));
+            if (!found.isEmpty()) {
+                throw new Document.Refused(0, "the output of " + shown + " has a tool start something, or lets it do more ("
+                        + String.join(", ", found.stream().map(Listing::visible).toList()) + ")" + otherwise);
             }
         }
 
         private static Change left(Target target, SafeFile file, Ownership.Record record, State state, String why) {
-            return new Change(target.named, file.real(), file.content(), file.content(), state, why, 0, 0, 0, List.of(), record);
+            return new Change(target.named, file.real(), file.content(), file.content(), state, why, Counts.NONE, List.of(), record);
         }
 
         private static Change whole(Target target, SafeFile file, Ownership.Record record, Choice choice) {
@@ -398,20 +405,21 @@ public interface Document {
             if (part.output != null && Arrays.equals(before, part.output)) {
                 return settled(target, file, record, before, sum, State.UNCHANGED);
             }
-            boolean theirs = !ours && before != null && (Merge.THEIRS.equals(known) || names(choice.theirs(), target.named, file.real()));
+            var mark = Merge.Mark.parse(known);
+            boolean theirs = !ours && before != null && (mark == Merge.Mark.THEIRS || names(choice.theirs(), target.named, file.real()));
             if (theirs) {
-                var change = settled(target, file, record, before, Merge.THEIRS, State.UNCHANGED);
-                return new Change(target.named, file.real(), before, before, State.UNCHANGED, "left to you", 0, 0, 1, List.of(), change.owned);
+                var change = settled(target, file, record, before, Merge.Mark.THEIRS.toString(), State.UNCHANGED);
+                return new Change(target.named, file.real(), before, before, State.UNCHANGED, "left to you", new Counts(0, 0, 1, List.of()), List.of(), change.owned);
             }
-            if (before == null || ours || sum.equals(known)) {
+            if (before == null || ours || mark != null && mark.hashes().contains(sum)) {
                 return settled(target, file, record, part.output, part.output == null ? null : SafeFile.sha256(part.output),
                         before == null ? State.CREATED : part.output == null ? State.REMOVED : State.CHANGED);
             }
             if (part.output == null) {
-                return new Change(target.named, file.real(), before, before, State.UNCHANGED, "its provider is gone, but you have changed it", 0, 0, 1,
-                        List.of(), record.with(part.entry().path(), part.provider, Map.of()));
+                return new Change(target.named, file.real(), before, before, State.UNCHANGED, "its provider is gone, but you have changed it",
+                        new Counts(0, 0, 1, List.of()), List.of(), record.with(part.entry().path(), part.provider, Map.of()));
             }
-            return new Change(target.named, file.real(), before, before, State.UNCHANGED, null, 0, 0, 0,
+            return new Change(target.named, file.real(), before, before, State.UNCHANGED, null, Counts.NONE,
                     List.of(new Conflict(null, shown(before), shown(part.output), 1)), record);
         }
 
@@ -419,7 +427,7 @@ public interface Document {
         private static Change settled(Target target, SafeFile file, Ownership.Record record, byte[] after, String hash, State state) {
             var part = target.parts.get(0);
             var owned = record.with(part.entry().path(), part.provider, hash == null ? Map.of() : Map.of(Ownership.WHOLE, hash));
-            return new Change(target.named, file.real(), file.content(), after, state, null, 0, 0, 0, List.of(),
+            return new Change(target.named, file.real(), file.content(), after, state, null, Counts.NONE, List.of(),
                     owned.written(after == null ? null : SafeFile.sha256(after)));
         }
 
@@ -440,9 +448,9 @@ public interface Document {
             for (var part : target.parts) {
                 settling.settle(part, choice);
             }
-            var text = settling.document.text();
+            var text = settling.text();
             if (before != null && text.equals(shown(before))) {
-                return new Change(target.named, file.real(), before, before, State.UNCHANGED, null, 0, 0, settling.kept, settling.conflicts,
+                return new Change(target.named, file.real(), before, before, State.UNCHANGED, null, settling.counts, settling.conflicts,
                         settling.record.written(settling.record.owned().isEmpty() ? null : SafeFile.sha256(before)));
             }
             // Reading what was written is the proof; and whoever applies this again must find nothing to do.
@@ -450,32 +458,38 @@ public interface Document {
             for (var part : target.parts) {
                 again.settle(part, Choice.NONE);
             }
-            if (!again.document.text().equals(text)) {
+            if (!again.text().equals(text)) {
                 throw new Document.Refused(0, "a second run would change it again, so it is left as it is; please report this");
             }
             var after = text.getBytes(StandardCharsets.UTF_8);
-            return new Change(target.named, file.real(), before, after, before == null ? State.CREATED : State.CHANGED, null, settling.values,
-                    settling.removed, settling.kept, settling.conflicts, settling.record.written(SafeFile.sha256(after)));
+            return new Change(target.named, file.real(), before, after, before == null ? State.CREATED : State.CHANGED, null, settling.counts,
+                    settling.conflicts, settling.record.written(SafeFile.sha256(after)));
         }
 
         static String utf8(byte[] content) throws Document.Refused {
+            var bytes = ByteBuffer.wrap(content);
             try {
-                return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(content)).toString();
+                return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
             } catch (CharacterCodingException e) {
-                throw new Document.Refused(0, "it is not UTF-8");
+                int line = 1 + (int) IntStream.range(0, bytes.position()).filter(i -> content[i] == '\n').count();
+                throw new Document.Refused(line, "it is not UTF-8");
             }
         }
 
-        /** A document while one part after the other is brought into it. */
+        /**
+         * A document while one part after the other is brought into it. Parts that have to do with different places are written
+         * together, since each writing takes reading the whole file: {@link #text} writes those that are still to be.
+         */
         private static final class Settling {
             private final Document document;
+            private final List<Merge.Edit> pending = new ArrayList<>();
+            private final Set<List<Place.Step>> atPending = new HashSet<>();
+            private final Set<List<Place.Step>> abovePending = new HashSet<>();
             private final List<Conflict> conflicts = new ArrayList<>();
             private Ownership.Record record;
             private Merge merge;
             private Tools.Destination mergedTo;
-            private int values;
-            private int removed;
-            private int kept;
+            private Counts counts = Counts.NONE;
 
             Settling(Document document, Ownership.Record record) {
                 this.document = document;
@@ -483,22 +497,53 @@ public interface Document {
             }
 
             void settle(Part part, Choice choice) throws Document.Refused {
+                var fragment = part.output == null ? Map.<String, Object>of() : Document.open(part.format(), shown(part.output)).tree();
+                var plan = plan(part, fragment, choice);
+                if (!pending.isEmpty() && (plan.removed() > 0 || plan.edits().stream().anyMatch(this::meetsPending))) {
+                    write();
+                    plan = plan(part, fragment, choice);
+                }
+                for (var edit : plan.edits()) {
+                    var steps = edit.place().steps();
+                    pending.add(edit);
+                    IntStream.rangeClosed(1, steps.size()).forEach(n -> (n < steps.size() ? abovePending : atPending).add(steps.subList(0, n)));
+                }
+                if (plan.removed() > 0) {
+                    write(); // what is empty without it is for the next part to see
+                }
+                conflicts.addAll(plan.conflicts());
+                counts = counts.plus(plan);
+                record = record.with(part.entry().path(), part.provider, plan.owned());
+            }
+
+            private Merge.Plan plan(Part part, Map<String, Object> fragment, Choice choice) {
                 var to = part.entry().apply();
                 if (merge == null || !to.equals(mergedTo)) {
                     merge = new Merge(document, to.keys(), to.own());
                     mergedTo = to;
                 }
-                var fragment = part.output == null ? Map.<String, Object>of() : Document.open(part.format(), shown(part.output)).tree();
-                var plan = merge.plan(fragment, record.of(part.entry().path(), part.provider), choice);
-                if (!plan.edits().isEmpty()) {
-                    edit(document, plan.edits());
+                return merge.plan(fragment, record.of(part.entry().path(), part.provider), choice);
+            }
+
+            /** One is the place of the other, or lies above or below it. */
+            private boolean meetsPending(Merge.Edit edit) {
+                var steps = edit.place().steps();
+                return abovePending.contains(steps) || IntStream.rangeClosed(1, steps.size()).anyMatch(n -> atPending.contains(steps.subList(0, n)));
+            }
+
+            private void write() throws Document.Refused {
+                if (!pending.isEmpty()) {
+                    edit(document, pending);
+                    pending.clear();
+                    atPending.clear();
+                    abovePending.clear();
                     merge = null;
                 }
-                conflicts.addAll(plan.conflicts());
-                values += plan.values();
-                removed += plan.removed();
-                kept += plan.kept();
-                record = record.with(part.entry().path(), part.provider, plan.owned());
+            }
+
+            String text() throws Document.Refused {
+                write();
+                return document.text();
             }
         }
 
@@ -508,6 +553,67 @@ public interface Document {
             } catch (IllegalArgumentException e) {
                 throw new Document.Refused(0, e.getMessage());
             }
+        }
+    }
+
+    /**
+     * What a template of a stranger may not make: names behind which tools keep what they start and what they allow, and texts that a
+     * shell or a tool carries out. Such a list is never complete, which is why it is wide: what is refused can be had otherwise.
+     */
+    final class Harm {
+        /** Within a name. Letters and digits only, for tools differ in the signs between words and in case, and some heed neither. */
+        private static final Pattern NAME = Pattern.compile(".*(command|cmd|exec|hook|helper|plugin|extension|addon|module|marketplace"
+                + "|callback|loader|handler|middleware|guardrail|notify|mcp|permission|approv|sandbox|trust|danger|bypass|unsafe|yolo"
+                + "|(?<!sh|sw)allow|interpreter|program|binary|entrypoint|credentialprocess|preload|languageserver|editor(?!model|edit)|pager"
+                + "|browser|opener|launcher|wrapper|linker|runner|formatter|linter|daemon|npm|keymap|keybind|customauth).*"
+                + "|(shell(?!type$)|auto(run|accept|confirm)|yesalways|noconfirm|dotenv|envfile).*"
+                + "|.*(run|args|argv|arguments?|shell|(?<!tran)scripts?|tasks|bin|exe|refresh|export|setenv)"
+                + "|(?!(api|base|url|chat|completions?|endpoint|request|http)+s?paths?$).*paths?"
+                + "|env|environment|includes?|imports?|extends|uses|load|lsp|dap|entry|packages?|requires?|dependencies");
+        private static final Pattern VARIABLES = Pattern.compile(".*env.*");
+        /** What is in a map with such a name is called as its owner likes: a model may be called command. */
+        private static final Pattern NAMED_BY_OTHERS = Pattern.compile(".*(models|apis|providers|clients)");
+        private static final Pattern TEXT = Pattern.compile("\\$\\(|`|^\\s*:?!|^\\s*:(sh|pipe|run)\\b|\\{file:|\\$\\{command:|\\bexec *\\(");
+        /** Where a line ends for some readers and not for others, which see a comment there. */
+        private static final Pattern DOUBTFUL = Pattern.compile("\r(?!\n)|[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\x85\\u2028\\u2029]");
+
+        private final Set<String> found = new TreeSet<>();
+
+        private Harm() {}
+
+        /** @return what it is, in words that may hold anything; empty for a harmless text */
+        static Set<String> in(Format format, String text) throws Refused {
+            var harm = new Harm();
+            harm.inValue("", open(format, text).tree(), false);
+            if (DOUBTFUL.matcher(text).find()) {
+                harm.found.add("a line end that not all take for one");
+            }
+            if (format == Format.YAML) {
+                // A key may be written in Base64, with a tag, and a tag may stand for a program's own type.
+                YamlNodes.tags(text).stream().map(tag -> "the tag " + tag).forEach(harm.found::add);
+            }
+            return harm.found;
+        }
+
+        /** @param name of the key that it belongs to; @param named whether keys in it are names that somebody chose */
+        private void inValue(String name, Object value, boolean named) {
+            if (value instanceof Map<?, ?> map) {
+                map.forEach((key, inner) -> inMember((String) key, inner, named));
+            } else if (value instanceof List<?> list) {
+                list.forEach(element -> inValue(name, element, false));
+            } else if (value instanceof String text && TEXT.matcher(text).find()) {
+                found.add("the text of " + name);
+            }
+        }
+
+        private void inMember(String key, Object value, boolean named) {
+            var plain = Normalizer.normalize(key, Normalizer.Form.NFKC).toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{N}]", "");
+            boolean holdsMore = value instanceof Map || value instanceof List;
+            boolean isName = named && value instanceof Map;
+            if (!isName && (NAME.matcher(plain).matches() || holdsMore && VARIABLES.matcher(plain).matches()) || TEXT.matcher(key).find()) {
+                found.add(key);
+            }
+            inValue(key, value, !isName && NAMED_BY_OTHERS.matcher(plain).matches());
         }
     }
 }

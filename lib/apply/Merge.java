@@ -9,12 +9,13 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import lib.apply.Document.Place;
 import lib.host.AtomicFile;
 
@@ -24,11 +25,64 @@ import lib.host.AtomicFile;
  *
  * <p>A value belongs to us if we wrote it and it still is what we wrote. Such a value is brought up to date, and goes when the
  * fragment has it no more. Any other value is the person's: where the fragment says something else, that is a conflict; where
- * the person has removed what we wrote, it stays away.
+ * the person has removed what we wrote, it stays away, also when the fragment lacks it for a while. What was ours is ours again
+ * as soon as the file says it again: somebody may have gone back to an old file and forth.
  */
 public final class Merge {
-    /** Of a value that the person chose to keep, or to do without: it is theirs, and no conflict any more. */
-    static final String THEIRS = "theirs";
+    /**
+     * What is known of a place. Written down as {@code theirs}, {@code HASH}, {@code away HASH} or {@code maybe HASH}; where a run
+     * was killed there may be two hashes, {@code HASH|HASH}.
+     *
+     * @param hashes of the values that we wrote there; none where the person has chosen
+     */
+    record Mark(Kind kind, List<String> hashes) {
+        /**
+         * THEIRS: the person chose to keep the value, or to do without it. OURS: we wrote one of the hashes. AWAY: we did, and the
+         * person has removed it. MAYBE: we may have, but were killed.
+         */
+        enum Kind { OURS, AWAY, MAYBE, THEIRS }
+
+        static final Mark THEIRS = new Mark(Kind.THEIRS, List.of());
+
+        static Mark of(Object value) {
+            return new Mark(Kind.OURS, List.of(hash(value)));
+        }
+
+        /** @param text null where nothing is known, which is also returned then */
+        static Mark parse(String text) {
+            if (text == null || text.equals("theirs")) {
+                return text == null ? null : THEIRS;
+            }
+            int space = text.indexOf(' ');
+            var kind = space < 0 ? Kind.OURS : text.startsWith("away ") ? Kind.AWAY : Kind.MAYBE;
+            return new Mark(kind, List.of(text.substring(space + 1).split("\\|")));
+        }
+
+        Mark as(Kind other) {
+            return new Mark(other, hashes);
+        }
+
+        /** Either was written, nobody knows which. @param before may be null, after too */
+        static Mark either(Mark before, Mark after) {
+            if (before == null || after == null) {
+                var one = before == null ? after : before;
+                return one.kind == Kind.THEIRS ? one : one.as(Kind.MAYBE);
+            }
+            if (before.kind == Kind.THEIRS || after.kind == Kind.THEIRS) {
+                return THEIRS;
+            }
+            return new Mark(before.kind, Stream.concat(before.hashes.stream(), after.hashes.stream()).distinct().toList());
+        }
+
+        boolean wrote(Object value) {
+            return hashes.contains(hash(value));
+        }
+
+        @Override
+        public String toString() {
+            return kind == Kind.THEIRS ? "theirs" : (kind == Kind.OURS ? "" : kind.name().toLowerCase(Locale.ROOT) + " ") + String.join("|", hashes);
+        }
+    }
 
     /** @param value null: to be removed */
     public record Edit(Place place, Object value) {}
@@ -37,12 +91,14 @@ public final class Merge {
     public record Conflict(Place place, Object theirs, Object ours, int line) {}
 
     /**
-     * @param owned   place to the hash of the value that is ours once the edits are made, or {@link #THEIRS}
-     * @param values  how many values the edits set
-     * @param removed how many they remove
-     * @param kept    how many places are left as the person has them: removed by them, or changed and now gone from the fragment
+     * @param owned    place to what is known of it once the edits are made, see {@link Mark}
+     * @param values   how many values the edits set
+     * @param removed  how many they remove
+     * @param kept     how many places are left as the person has them: chosen or removed by them, or changed and now gone from the
+     *     fragment
+     * @param unowned  where the file has just what we would write, without our having done so
      */
-    public record Plan(List<Edit> edits, List<Conflict> conflicts, Map<String, String> owned, int values, int removed, int kept) {}
+    public record Plan(List<Edit> edits, List<Conflict> conflicts, Map<String, String> owned, int values, int removed, int kept, List<Place> unowned) {}
 
     /** How conflicts are settled. The places are as {@link Place#toString()} writes them, or what they begin with. */
     public record Choice(Set<String> ours, Set<String> theirs) {
@@ -51,10 +107,11 @@ public final class Merge {
         static boolean names(Set<String> chosen, String place) {
             return chosen.stream().anyMatch(one -> within(place, one));
         }
-    }
 
-    private static boolean within(String place, String above) {
-        return place.startsWith(above) && (place.length() == above.length() || ".[".indexOf(place.charAt(above.length())) >= 0);
+        /** Whether a place is that one, or below it. */
+        public static boolean within(String place, String above) {
+            return place.startsWith(above) && (place.length() == above.length() || ".[".indexOf(place.charAt(above.length())) >= 0);
+        }
     }
 
     /** A place on the way down. @param names its keys, by dots, without the elements; above: null at the top */
@@ -68,8 +125,6 @@ public final class Merge {
             return new Spot(longer, place == null ? part.substring(1) : text + part, name, this);
         }
     }
-
-    private static final int MANY = 50;
 
     private final Document document;
     private final Map<String, String> keys;
@@ -109,38 +164,47 @@ public final class Merge {
                 wanted.put(spot.text, spot);
             }
         });
-        var before = new TreeMap<>(owned);
+        var before = new TreeMap<String, Mark>();
+        owned.forEach((place, mark) -> before.put(place, Mark.parse(mark)));
         var conflicts = new ArrayList<Conflict>();
-        var ours = new TreeMap<String, String>();
+        var marks = new TreeMap<String, Mark>();
         var missing = new LinkedHashMap<String, Missing>();
         var edits = new ArrayList<Edit>();
         int kept = 0;
+        var unowned = new ArrayList<Place>();
         for (var spot : wanted.values()) {
             var name = spot.text;
             var value = values.get(name);
             var stated = there.get(name);
+            var mark = before.get(name);
             boolean chosen = Choice.names(choice.ours, name);
-            if (stated == null) {
+            boolean theirs = !chosen && (mark == Mark.THEIRS || Choice.names(choice.theirs, name));
+            if (theirs) {
+                marks.put(name, Mark.THEIRS);
+                kept += stated == null || !same(stated, value) ? 1 : 0;
+            } else if (stated == null && !chosen && owns(before, missing(spot).text)) {
+                if (mark != null) {
+                    marks.put(name, mark.as(Mark.Kind.AWAY));
+                }
+                kept++;
+            } else if (stated == null) {
                 var top = missing(spot);
-                boolean removed = !chosen && (owns(before, top.text) || Choice.names(choice.theirs, name));
-                kept += removed ? 1 : 0;
-                ours.put(name, removed ? THEIRS : hash(value));
-                if (!removed) {
-                    missing.computeIfAbsent(top.text, text -> new Missing(top, new HashSet<>())).accepted.add(name);
-                }
+                marks.put(name, Mark.of(value));
+                missing.computeIfAbsent(top.text, text -> new Missing(top, new HashSet<>())).accepted.add(name);
             } else if (same(stated, value)) {
-                if (chosen || before.containsKey(name)) {
-                    ours.put(name, !chosen && before.get(name).equals(THEIRS) ? THEIRS : hash(value));
+                boolean ours = chosen || mark != null || owns(before, name);
+                if (ours) {
+                    marks.put(name, Mark.of(value));
+                } else {
+                    unowned.add(spot.place);
                 }
-            } else if (!chosen && (THEIRS.equals(before.get(name)) || Choice.names(choice.theirs, name))) {
-                ours.put(name, THEIRS);
-            } else if (chosen || hash(stated).equals(before.get(name))) {
+            } else if (chosen || mark != null && mark.wrote(stated)) {
                 edits.add(new Edit(spot.place, value));
-                ours.put(name, hash(value));
+                marks.put(name, Mark.of(value));
             } else {
                 conflicts.add(new Conflict(spot.place, stated, value, document.line(spot.place)));
-                if (before.containsKey(name)) {
-                    ours.put(name, before.get(name));
+                if (mark != null) {
+                    marks.put(name, mark);
                 }
             }
         }
@@ -149,47 +213,10 @@ public final class Merge {
         var going = going(wanted, before, choice);
         var removals = removals(going, wanted.values());
         edits.addAll(removals.edits);
-        return new Plan(joined(edits, new Lists(parts, before, ours, wanted)), List.copyOf(conflicts), ours, set, removals.leaves, kept + going.kept + removals.kept);
-    }
-
-    /** What {@link #joined} decides by. */
-    private record Lists(Map<String, Object> parts, Map<String, String> before, Map<String, String> ours, Map<String, Spot> wanted) {}
-
-    /** A long list that is ours alone is written anew instead of at hundreds of places: each of them takes reading the whole file. */
-    private List<Edit> joined(List<Edit> edits, Lists lists) {
-        var byList = new LinkedHashMap<Place, List<Edit>>();
-        for (var edit : edits) {
-            int last = edit.place.steps().size() - 1;
-            while (last >= 0 && !(edit.place.steps().get(last) instanceof Place.Item)) {
-                last--;
-            }
-            byList.computeIfAbsent(last < 1 ? edit.place : new Place(edit.place.steps().subList(0, last)), list -> new ArrayList<>()).add(edit);
-        }
-        var joined = new ArrayList<Edit>();
-        byList.forEach((list, all) -> {
-            var value = all.size() < MANY ? null : anew(list.toString(), lists);
-            joined.addAll(value == null ? all : List.of(new Edit(list, value)));
-        });
-        return List.copyOf(joined);
-    }
-
-    /** @return null where a person has had a hand in the list: a value, a comment */
-    private Object anew(String list, Lists lists) {
-        var stated = leavesThere.values().stream().filter(spot -> within(spot.text, list)).toList();
-        var said = lists.wanted.values().stream().filter(spot -> within(spot.text, list)).toList();
-        if (!(lists.parts.get(list) instanceof List<?> fragment) || stated.isEmpty()
-                || !stated.stream().allMatch(spot -> hash(there.get(spot.text)).equals(lists.before.get(spot.text)))
-                || !said.stream().allMatch(spot -> hash(lists.parts.get(spot.text)).equals(lists.ours.get(spot.text)))) {
-            return null;
-        }
-        int first = document.line(Place.parse(list));
-        int last = document.line(stated.get(stated.size() - 1).place);
-        boolean isCommented = document.text().lines().skip(Math.max(0, first - 2)).limit(last - first + 3).anyMatch(line -> line.indexOf('#') >= 0);
-        var top = said.get(0);
-        while (!top.text.equals(list)) {
-            top = top.above;
-        }
-        return isCommented ? null : pruned(top, fragment, said.stream().map(Spot::text).collect(Collectors.toSet()));
+        marks.putAll(going.remembered);
+        var known = new TreeMap<String, String>();
+        marks.forEach((place, mark) -> known.put(place, mark.toString()));
+        return new Plan(List.copyOf(edits), List.copyOf(conflicts), known, set, removals.leaves, kept + going.kept + removals.kept, List.copyOf(unowned));
     }
 
     /** The uppermost place that the document does not have, and the values below it that are to be set. */
@@ -208,37 +235,45 @@ public final class Merge {
         return top;
     }
 
-    /** Whether we wrote something there, or below: then the person has removed it. */
-    private static boolean owns(TreeMap<String, String> owned, String place) {
-        for (var end : List.of(".", "[")) {
-            var next = owned.ceilingKey(place + end);
-            if (next != null && next.startsWith(place + end)) {
-                return true;
-            }
-        }
-        return owned.containsKey(place);
+    /** Whether we wrote something there, or below. */
+    private static boolean owns(TreeMap<String, Mark> known, String place) {
+        return Stream.of(".", "[").anyMatch(end -> known.tailMap(place + end).entrySet().stream().takeWhile(one -> one.getKey().startsWith(place + end))
+                .anyMatch(one -> one.getValue().kind != Mark.Kind.MAYBE)) || known.containsKey(place) && known.get(place).kind != Mark.Kind.MAYBE;
     }
 
-    /** What we wrote, is as we wrote it, and the fragment has no more. @param kept the number of those that the person has changed */
-    private record Going(Set<String> names, int kept) {}
+    /**
+     * What we wrote, is as we wrote it, and the fragment has no more.
+     *
+     * @param kept       the number of those that the person has changed
+     * @param remembered what the person has decided of places that the fragment lacks, perhaps only for a while
+     */
+    private record Going(Set<String> names, int kept, Map<String, Mark> remembered) {}
 
-    private Going going(Map<String, Spot> wanted, Map<String, String> owned, Choice choice) {
+    private Going going(Map<String, Spot> wanted, Map<String, Mark> known, Choice choice) {
         var needed = above(wanted.values());
         var names = new LinkedHashSet<String>();
+        var remembered = new TreeMap<String, Mark>();
         int kept = 0;
-        for (var one : owned.entrySet()) {
+        for (var one : known.entrySet()) {
             var name = one.getKey();
+            var mark = one.getValue();
             var stated = there.get(name);
-            if (wanted.containsKey(name) || one.getValue().equals(THEIRS) || stated == null || needed.contains(name)) {
+            if (wanted.containsKey(name) || needed.contains(name)) {
                 continue;
             }
-            if (leavesThere.containsKey(name) && (hash(stated).equals(one.getValue()) || Choice.names(choice.ours, name))) {
+            if (mark == Mark.THEIRS || Choice.names(choice.theirs, name)) {
+                remembered.put(name, Mark.THEIRS);
+            } else if (stated == null) {
+                if (mark.kind != Mark.Kind.MAYBE) {
+                    remembered.put(name, mark.as(Mark.Kind.AWAY));
+                }
+            } else if (leavesThere.containsKey(name) && (mark.wrote(stated) || Choice.names(choice.ours, name))) {
                 names.add(name);
             } else {
                 kept++;
             }
         }
-        return new Going(names, kept);
+        return new Going(names, kept, remembered);
     }
 
     /** The places that lie above these. */

@@ -78,6 +78,8 @@ public final class SafeFile implements AutoCloseable {
     private final Held held;
     private final Steps steps;
     private byte[] content;
+    /** Of the file that {@link #remove} has removed; null where it has not. */
+    private Set<PosixFilePermission> removedMode;
 
     private SafeFile(Path named, Path real, Held held, Steps steps) throws Refused {
         this.named = named;
@@ -153,12 +155,12 @@ public final class SafeFile implements AutoCloseable {
 
     /**
      * Writes the whole file, unless it holds just that. If only the very last step fails, to sync the folder, the new content is
-     * there already, and {@link #content} says so.
+     * there already, and {@link #content} says so. A file that was there keeps its mode, also one that was removed here.
      *
      * @return whether anything was written
      */
     public boolean replace(byte[] newContent) throws Refused {
-        return replace(newContent, null);
+        return replace(newContent, removedMode);
     }
 
     /** @param mode of a file that is not there yet; null: only for its owner. One that is there keeps its own. */
@@ -198,6 +200,7 @@ public final class SafeFile implements AutoCloseable {
         checkUnchanged();
         checkReplaceable();
         try {
+            removedMode = Steps.POSIX ? Files.getPosixFilePermissions(real) : null;
             steps.delete(real);
         } catch (IOException e) {
             throw Refused.because(named + " was not removed", e);

@@ -2,10 +2,14 @@ package lib.apply;
 
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.IntStream;
 import lib.apply.Document.Place.Item;
 import lib.apply.Document.Place.Key;
@@ -30,6 +34,22 @@ final class YamlDocument implements Document {
     private YamlNodes nodes;
     /** How the file is written; null until it is asked for. */
     private Manner manner;
+    /** By list and by the member that is their name: a long list is asked for each of its elements. */
+    private final Map<List<?>, Map<String, Names>> names = new IdentityHashMap<>();
+
+    /** @param first of each name, where its element is */
+    private record Names(Map<Object, Integer> first, Set<Object> twice) {
+        static Names of(List<?> list, String key) {
+            var names = new Names(new HashMap<>(), new HashSet<>());
+            for (int i = 0; i < list.size(); i++) {
+                var name = list.get(i) instanceof Map<?, ?> map ? map.get(key) : null;
+                if (names.first.putIfAbsent(name, i) != null) {
+                    names.twice.add(name);
+                }
+            }
+            return names;
+        }
+    }
 
     private YamlDocument(String bom, String text) throws Refused {
         var unix = text.replace("\r\n", "\n");
@@ -59,7 +79,25 @@ final class YamlDocument implements Document {
 
     @Override
     public Object get(Place place) {
-        return get(tree(), place.steps());
+        return get(place.steps());
+    }
+
+    private Object get(List<Step> steps) {
+        Object at = tree();
+        for (var step : steps) {
+            if (step instanceof Item item && at instanceof List<?> list) {
+                var found = names(list, item.key()).first.get(item.value());
+                at = found == null ? null : list.get(found);
+            } else {
+                at = member(at, step);
+            }
+        }
+        return at;
+    }
+
+    /** @param list of {@link #tree} */
+    private Names names(List<?> list, String key) {
+        return names.computeIfAbsent(list, l -> new HashMap<>()).computeIfAbsent(key, k -> Names.of(list, k));
     }
 
     private static Object get(Object tree, List<Step> steps) {
@@ -70,13 +108,13 @@ final class YamlDocument implements Document {
         if (step instanceof Key key) {
             return of instanceof Map<?, ?> map ? map.get(key.name()) : null;
         }
-        int at = of instanceof List<?> list ? indexOf(list, step, 0) : -1;
+        int at = of instanceof List<?> list ? indexOf(list, step) : -1;
         return at < 0 ? null : ((List<?>) of).get(at);
     }
 
-    /** A long list is searched for each of its elements, so this is no stream. @return -1 where there is none from there on */
-    private static int indexOf(List<?> list, Step step, int from) {
-        for (int i = from; i < list.size(); i++) {
+    /** No stream, as lists may be long. @return -1 where there is none */
+    private static int indexOf(List<?> list, Step step) {
+        for (int i = 0; i < list.size(); i++) {
             if (isIt(list.get(i), step)) {
                 return i;
             }
@@ -125,7 +163,7 @@ final class YamlDocument implements Document {
         for (var edit : edits) {
             var steps = edit.place().steps();
             var wanted = wanted(edit);
-            if (get(values, steps) != get(tree(), steps)) {
+            if (get(values, steps) != get(steps)) {
                 break;
             }
             if (changes(edit.place(), wanted)) {
@@ -210,7 +248,7 @@ final class YamlDocument implements Document {
             return map;
         }
         var list = new ArrayList<Object>(old instanceof List<?> elements ? elements : List.of());
-        int at = inner == null ? list.size() : indexOf(list, step, 0);
+        int at = inner == null ? list.size() : indexOf(list, step);
         list.subList(at, Math.min(at + 1, list.size())).clear();
         list.addAll(at, changed == null ? List.of() : List.of(changed));
         return list;
@@ -238,6 +276,7 @@ final class YamlDocument implements Document {
                 text = changed;
                 nodes = read;
                 manner = null;
+                names.clear();
                 return true;
             }
         } catch (Refused e) {
@@ -261,9 +300,12 @@ final class YamlDocument implements Document {
     }
 
     private Child child(Node of, Step step) {
+        if (of.kind() == Kind.LIST) {
+            var found = step instanceof Item item ? names((List<?>) of.value(), item.key()).first.get(item.value()) : null;
+            return found == null ? null : of.children().get(found);
+        }
         for (var child : of.children()) {
-            if (child.key() == null ? isIt(child.value().value(), step)
-                    : step instanceof Key key && child.key().text().equals(key.name()) && !nodes.isMerge(child.key())) {
+            if (step instanceof Key key && child.key().text().equals(key.name()) && !nodes.isMerge(child.key())) {
                 return child;
             }
         }
@@ -285,12 +327,12 @@ final class YamlDocument implements Document {
         }
         for (int i = 0; i < place.steps().size(); i++) {
             var step = place.steps().get(i);
-            var above = get(tree(), place.steps().subList(0, i));
+            var above = get(place.steps().subList(0, i));
             int line = way.get(Math.min(i, way.size() - 1)).value().line();
             if (above != null && !(step instanceof Key ? Map.class : List.class).isInstance(above)) {
                 throw new Refused(line, (step instanceof Key ? "a map" : "a list") + " is needed here, not " + YamlNodes.kind(above));
             }
-            if (above instanceof List<?> list && indexOf(list, step, 0) >= 0 && indexOf(list, step, indexOf(list, step, 0) + 1) >= 0) {
+            if (above instanceof List<?> list && step instanceof Item item && names(list, item.key()).twice.contains(item.value())) {
                 throw new Refused(line, "the list has more than one element of that name");
             }
         }

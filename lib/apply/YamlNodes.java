@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -125,6 +126,17 @@ final class YamlNodes {
             // The library's few errors without a mark: a %YAML version of the future, an escape beyond Unicode, a huge file.
             throw new Refused(0, "not valid YAML: " + e.getMessage());
         }
+    }
+
+    /** The tags that say something else than that a text is a text. @param source a file that {@link #read} takes */
+    static Set<String> tags(String source) {
+        var tags = new TreeSet<String>();
+        for (var event : new Parse(LoadSettings.builder().setCodePointLimit(LONGEST).build()).parseString(source)) {
+            var tag = event instanceof ScalarEvent scalar ? scalar.getTag() : event instanceof CollectionStartEvent start ? start.getTag()
+                    : Optional.<String>empty();
+            tag.filter(name -> !name.equals(Tag.STR.getValue())).ifPresent(tags::add);
+        }
+        return tags;
     }
 
     /** A map, or a blank scalar where the file holds nothing but comments: at the place where the first key can go. */

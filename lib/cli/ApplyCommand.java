@@ -3,9 +3,11 @@ package lib.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,10 +18,12 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import lib.apply.Apply;
 import lib.apply.Document.Change.State;
 import lib.apply.Document.Change;
 import lib.apply.Document;
+import lib.apply.LineDiff;
 import lib.apply.Merge.Choice;
 import lib.apply.Merge.Conflict;
 import lib.apply.SafeFile;
@@ -85,7 +89,7 @@ public final class ApplyCommand implements Callable<Integer> {
     }
 
     /** What {@code apply} and {@code merge} share. */
-    static final class Options {
+    static class Options {
         @Option(names = {"-n", "--dry-run"}, description = "Write nothing; print the diff of what would be written.")
         boolean dryRun;
 
@@ -99,8 +103,56 @@ public final class ApplyCommand implements Callable<Integer> {
         List<String> ours = List.of();
     }
 
+    /** What {@code discover} can do with a choice. */
+    static final class Choosing extends Options {
+        @Option(names = "--apply", required = true, paramLabel = "TOOL",
+                description = "Make the choice what this tool uses by itself, in your own settings; they get the provider's models too.")
+        String tool;
+
+        @Option(names = "--yes", description = "Do not ask whether to write that.")
+        boolean yes;
+
+        @Option(names = "--templates", paramLabel = "DIR", description = "Templates that replace or join the bundled ones.")
+        Path templates;
+    }
+
+    /** A model that a person has picked. @param typed where the person goes on typing */
+    record Picked(Model model, Host.Terminal.Typed typed) {}
+
+    /** For {@link #apply} alone. @param root as in {@link Workspace#open} */
+    static ApplyCommand of(Host host, Output output, CommandSpec spec, Choosing choosing, Path root) {
+        var command = new ApplyCommand(host, output);
+        command.spec = spec;
+        command.names = List.of(choosing.tool);
+        command.templates = choosing.templates;
+        command.root = root;
+        command.yes = choosing.yes;
+        command.options = choosing;
+        return command;
+    }
+
+    /** The templates that say how its tool is told of a choice. @throws ParameterException where there is none */
+    List<Tools.Entry> choices() {
+        var tools = Tools.discover(host, templates, Tools.bundled());
+        var choices = entries(tools).stream().filter(entry -> entry.choice() != null).toList();
+        if (choices.isEmpty()) {
+            var able = tools.entries().stream().filter(entry -> entry.choice() != null).map(Tools.Entry::tool).distinct();
+            throw new ParameterException(spec.commandLine(), "no template of " + names.get(0) + " says how it is told which model to use"
+                    + " (\"choice\" in its header); those of " + able.collect(Collectors.joining(", ")) + " do");
+        }
+        return choices;
+    }
+
     @Override
     public Integer call() throws IOException, InterruptedException {
+        return apply(null);
+    }
+
+    /** @param picked to be what the one tool uses by itself, beside its provider's models; null: there is none */
+    int apply(Picked picked) throws IOException, InterruptedException {
+        if (picked != null) {
+            providers = List.of(picked.model.providerId());
+        }
         var workspace = Workspace.open(host, output, root);
         var tools = Tools.discover(host, templates, Tools.bundled());
         tools.ignored().forEach(output::warn);
@@ -126,24 +178,57 @@ public final class ApplyCommand implements Callable<Integer> {
             return Failures.worst(code, Failures.NOTHING_DONE);
         }
         var made = new ConcurrentLinkedQueue<Rendering.Made>();
-        var report = new Renderer(tools).render(new Rendering.Request(workspace.root(), workspace.known(models.keySet()),
+        var rendering = new Rendering.Request(workspace.root(), workspace.known(models.keySet()),
                 workspace.providers().byId().values(), models::get, id -> null, workspace.providers().secretValues(host),
-                entries.stream().map(Tools.Entry::tool).collect(Collectors.toSet()), chosen, told, Set.of(), null, Rendering.Scope.ALL, THREADS, List.of()),
-                made::add);
+                entries.stream().map(Tools.Entry::tool).collect(Collectors.toSet()), chosen, told, Set.of(), null,
+                Rendering.Scope.ALL, THREADS, List.of());
+        var report = new Renderer(tools).render(rendering, made::add);
         RenderCommand.Options.tell(report, output);
         code = Failures.worst(code, RenderCommand.Options.exitCode(report));
         var targets = new LinkedHashMap<Path, List<Change.Part>>();
         for (var one : made) {
             code = Failures.worst(code, put(targets, one.entry(), one.provider() == null ? "" : one.provider(), one.output()));
         }
+        var ours = new TreeSet<>(places(options.ours));
+        if (picked != null) {
+            var choices = choices(new Renderer(tools), rendering, picked.model, report);
+            if (choices.isEmpty()) {
+                output.say("Nothing written.");
+                return Failures.worst(code, Failures.SOME_FAILED);
+            }
+            for (var one : choices) {
+                // There is one choice, whatever its provider: so what an earlier one left goes where this one does not say it.
+                code = Failures.worst(code, put(targets, one.entry(), "", one.output()));
+            }
+            targets.forEach((place, parts) -> parts.stream().map(Change.Part::entry).filter(entry -> entry.choice() != null)
+                    .forEach(entry -> ours.addAll(entry.apply().merge() ? entry.choice() : List.of(place.toString()))));
+        }
         for (var entry : entries) {
             for (var id : ownership.providers(entry.path())) {
-                boolean goes = isGone(workspace, id) && entry.source().trusted() && (providers.isEmpty() || providers.contains(id));
+                // Gone as a whole, or nothing of it is of use to the tool any more.
+                boolean useless = chosen.contains(id) && report.leftOut().stream().anyMatch(one -> one.tool().equals(entry.tool()) && id.equals(one.provider()));
+                boolean goes = (useless || isGone(workspace, id)) && entry.source().trusted() && (providers.isEmpty() || providers.contains(id));
                 code = Failures.worst(code, goes ? put(targets, entry, id, null) : Failures.OK);
             }
         }
         workspace.tellAge(snapshot, output);
-        return Failures.worst(code, apply(workspace, targets(targets)));
+        return Failures.worst(code, apply(workspace, targets(targets), new Choice(ours, places(theirs)), picked));
+    }
+
+    /** What tells of the choice, its problems included. @param told already, and not to be told twice */
+    private Collection<Rendering.Made> choices(Renderer renderer, Rendering.Request of, Model picked, Rendering.Report told)
+            throws InterruptedException {
+        var made = new ConcurrentLinkedQueue<Rendering.Made>();
+        var report = renderer.render(new Rendering.Request(of.root(), of.providers(), of.known(), id -> List.of(picked), of.answers(),
+                of.secrets(), of.tools(), of.only(), of.told(), Set.of(Tools.Entry.CHOICE), null, Rendering.Scope.ALL, THREADS, List.of()), made::add);
+        var news = new Rendering.Report(List.of(), List.of(), without(report.leftOut(), told.leftOut()),
+                without(report.notes(), told.notes()), without(report.problems(), told.problems()), report.untrusted(), report.news());
+        RenderCommand.Options.tell(news, output);
+        return made.stream().filter(one -> one.entry().choice() != null).toList();
+    }
+
+    private static <T> List<T> without(List<T> all, List<T> others) {
+        return all.stream().filter(one -> !others.contains(one)).toList();
     }
 
     /** The templates with a place in somebody's settings. */
@@ -214,7 +299,7 @@ public final class ApplyCommand implements Callable<Integer> {
         told.removeIf(id -> isStranger(workspace, id));
         entries.stream().filter(entry -> told.isEmpty() && !entry.perProvider() && entry.source().trusted()).forEach(entry -> output.say("  "
                 + output.paint("bold", entry.tool()) + ": " + entry.path() + " is about all providers at once, so it is left out "
-                + (providers.isEmpty() ? "while none has its key set" : "with --provider")));
+                + (providers.isEmpty() ? "while none has its key set" : "where one is named")));
         return told;
     }
 
@@ -246,26 +331,27 @@ public final class ApplyCommand implements Callable<Integer> {
         return targets;
     }
 
-    private int apply(Workspace workspace, List<Change.Target> targets) throws IOException, InterruptedException {
-        var choice = new Choice(places(options.ours), places(theirs));
-        var changes = new Apply(host).preview(targets, choice);
+    private int apply(Workspace workspace, List<Change.Target> targets, Choice choice, Picked picked)
+            throws IOException, InterruptedException {
         var toolOf = new TreeMap<Path, String>();
         targets.forEach(target -> toolOf.put(target.named(), target.parts().get(0).entry().tool()));
         var report = new Report(host, output, workspace.providers().secretValues(host), toolOf);
-        Apply.Result result = null;
-        if (!options.dryRun) {
-            boolean writes = changes.stream().anyMatch(Change::writes);
-            if (writes && !yes && !host.terminal()) {
+        List<Change> shown = null;
+        if (options.dryRun || !yes) {
+            shown = new Apply(host).preview(targets, choice);
+        }
+        if (!options.dryRun && !yes && shown.stream().anyMatch(Change::writes)) {
+            if (picked == null && !host.terminal()) {
                 output.warn("catalog: nobody is there to be asked; --dry-run shows what would be written, --yes writes it.");
                 return Failures.USAGE;
             }
-            if (writes && !yes && !agrees(changes, report)) {
+            if (!agrees(shown, report, picked)) {
                 output.say("Nothing written.");
                 return Failures.SOME_FAILED;
             }
-            result = new Apply(host).write(targets, choice, writes && !yes ? changes : null, !options.noBackup);
-            changes = result.changes();
         }
+        var result = options.dryRun ? null : new Apply(host).write(targets, choice, shown, !options.noBackup);
+        var changes = options.dryRun ? shown : result.changes();
         var failure = result == null ? null : result.failure();
         if (json) {
             output.data(report.json(changes, options.dryRun || options.diff, failure));
@@ -277,27 +363,64 @@ public final class ApplyCommand implements Callable<Integer> {
             return Failures.REFUSED_TO_WRITE;
         }
         report.lines(changes, options.dryRun ? "to be " : "");
+        report.unowned(changes);
         report.conflicts(changes);
         if (result != null && result.backup() != null) {
             output.say("Before: " + result.backup().dir());
         }
-        return Report.exitCode(changes);
+        return areChosen(changes) ? Report.exitCode(changes) : Failures.USAGE;
     }
 
-    /** A file may be named as it is shown. */
+    /** A file may be named as it is shown, and a name in a place be quoted. */
     private Set<String> places(List<String> given) {
-        return given.stream().map(place -> place.startsWith("~/") ? host.home() + place.substring(1) : place).collect(Collectors.toSet());
+        return given.stream().map(place -> place.startsWith("~/") ? host.home() + place.substring(1) : unquoted(place)).collect(Collectors.toSet());
     }
 
-    private boolean agrees(List<Change> changes, Report report) throws IOException {
+    private static String unquoted(String place) {
+        try {
+            return place.startsWith("/") ? place : Document.Place.parse(place).toString();
+        } catch (IllegalArgumentException e) {
+            return place; // a file's name
+        }
+    }
+
+    /** Says which choices are about nothing: a name may be misspelt. */
+    private boolean areChosen(List<Change> changes) {
+        var places = new TreeSet<String>();
+        for (var change : changes) {
+            places.add(change.named().toString());
+            places.add(change.real().toString());
+            change.conflicts().stream().filter(one -> one.place() != null).forEach(one -> places.add(one.place().toString()));
+            change.counts().unowned().forEach(place -> places.add(place.toString()));
+            change.owned().owned().values().forEach(ofProvider -> ofProvider.values().forEach(known -> places.addAll(known.keySet())));
+        }
+        boolean all = true;
+        for (var choice : Stream.concat(places(options.ours).stream(), places(theirs).stream()).sorted().toList()) {
+            if (places.stream().noneMatch(place -> Choice.within(place, choice))) {
+                output.warn("catalog: nothing of what is applied is at " + Output.whole(choice) + "; a place looks like clients[name=groq].models");
+                all = false;
+            }
+        }
+        return all;
+    }
+
+    private boolean agrees(List<Change> changes, Report report, Picked picked) throws IOException, InterruptedException {
+        if (picked != null) {
+            report.look(changes);
+        }
         report.lines(changes, "to be ");
         host.err().print("Write " + Workspace.count(changes.stream().filter(Change::writes).count(), "file") + "? [y/N] ");
         host.err().flush();
-        var answer = new StringBuilder();
-        for (int c = host.in().read(); c >= 0 && c != '\n' && answer.length() < 100; c = host.in().read()) {
-            answer.append((char) c);
+        var answer = picked == null ? line() : picked.typed.line();
+        return answer != null && answer.strip().matches("(?i)y|yes");
+    }
+
+    private String line() throws IOException {
+        var line = new StringBuilder();
+        for (int c = host.in().read(); c >= 0 && c != '\n' && line.length() < 100; c = host.in().read()) {
+            line.append((char) c);
         }
-        return answer.toString().strip().matches("(?i)y|yes");
+        return line.toString();
     }
 
     /** What is said of files. @param tools by a file's name, for those that belong to one */
@@ -327,6 +450,22 @@ public final class ApplyCommand implements Callable<Integer> {
             host.out().flush();
         }
 
+        /** Of files that are there, as much of the diffs as a person reads before agreeing. */
+        void look(List<Change> changes) {
+            Apply.inOrder(changes).stream().filter(change -> change.writes() && change.before() != null).forEach(change ->
+                    output.warn(beginning(LineDiff.unified(shown(change.named()), text(change.before()), text(change.after())), "  ")));
+        }
+
+        private static String text(byte[] content) {
+            return content == null ? null : new String(content, StandardCharsets.UTF_8);
+        }
+
+        private String beginning(String diff, String indent) {
+            var lines = masked(diff).lines().toList();
+            return lines.stream().limit(MOST_LINES).map(line -> indent + Output.whole(line)).collect(Collectors.joining("\n"))
+                    + (lines.size() > MOST_LINES ? "\n" + indent + "… and " + (lines.size() - MOST_LINES) + " more lines" : "");
+        }
+
         void lines(List<Change> changes, String future) {
             var absent = new TreeMap<String, List<Change>>();
             for (var change : Apply.inOrder(changes)) {
@@ -352,15 +491,35 @@ public final class ApplyCommand implements Callable<Integer> {
             parts.add(switch (change.state()) {
                 case CREATED -> future + "created";
                 case REMOVED -> future + "removed";
-                case CHANGED -> change.values() + change.removed() > 0 ? null : future + "replaced";
+                case CHANGED -> change.counts().set() + change.counts().removed() > 0 ? null : future + "replaced";
                 default -> change.conflicts().isEmpty() && change.why() == null ? "unchanged" : change.why();
             });
-            parts.add(change.values() > 0 ? Workspace.count(change.values(), "value") + " " + future + "set" : null);
-            parts.add(change.removed() > 0 ? Workspace.count(change.removed(), "value") + " " + future + "removed" : null);
-            parts.add(change.kept() > 0 && change.why() == null ? change.kept() + " left as you have them" : null);
+            parts.add(change.counts().set() > 0 ? Workspace.count(change.counts().set(), "value") + " " + future + "set" : null);
+            parts.add(change.counts().removed() > 0 ? Workspace.count(change.counts().removed(), "value") + " " + future + "removed" : null);
+            parts.add(change.counts().kept() > 0 && change.why() == null ? change.counts().kept() + " left as you have them" : null);
             parts.add(change.conflicts().isEmpty() ? null : Workspace.count(change.conflicts().size(), "conflict"));
             parts.removeIf(part -> part == null);
             return String.join(", ", parts);
+        }
+
+        /** The settings came from another machine, or the record was lost: nothing is amiss until the first value changes. */
+        void unowned(List<Change> changes) {
+            for (var change : Apply.inOrder(changes)) {
+                var places = change.counts().unowned();
+                if (!places.isEmpty()) {
+                    var common = places.get(0).steps();
+                    for (var place : places) {
+                        int same = 0;
+                        while (same < Math.min(common.size(), place.steps().size()) && common.get(same).equals(place.steps().get(same))) {
+                            same++;
+                        }
+                        common = common.subList(0, same);
+                    }
+                    output.say("  note " + shown(change.named()) + ": " + Workspace.count(places.size(), "value") + " of it " + (places.size() == 1 ? "is" : "are")
+                            + " just what we would write, but not from here. To have them kept up to date:\n    catalog apply --ours '"
+                            + (common.isEmpty() ? change.named() : new Document.Place(common)) + "'");
+                }
+            }
         }
 
         void conflicts(List<Change> changes) {
@@ -382,9 +541,7 @@ public final class ApplyCommand implements Callable<Integer> {
         }
 
         private String difference(Change change, Conflict conflict) {
-            var lines = masked(lib.apply.LineDiff.unified(shown(change.named()), (String) conflict.theirs(), (String) conflict.ours())).lines().toList();
-            return lines.stream().limit(MOST_LINES).map(line -> "    " + Output.whole(line)).collect(Collectors.joining("\n"))
-                    + (lines.size() > MOST_LINES ? "\n    … and " + (lines.size() - MOST_LINES) + " more lines" : "");
+            return beginning(LineDiff.unified(shown(change.named()), (String) conflict.theirs(), (String) conflict.ours()), "    ");
         }
 
         private String value(Conflict conflict, Object value) {
@@ -399,7 +556,7 @@ public final class ApplyCommand implements Callable<Integer> {
                 var file = array.addObject().put("tool", tools.get(change.named())).put("file", change.named().toString())
                         .put("state", failure != null && change.writes() ? "failed" : Output.word(change.state()))
                         .put("why", failure != null && change.writes() ? failure : change.why())
-                        .put("values_set", change.values()).put("values_removed", change.removed()).put("values_kept", change.kept());
+                        .put("values_set", change.counts().set()).put("values_removed", change.counts().removed()).put("values_kept", change.counts().kept());
                 for (var conflict : change.conflicts()) {
                     var one = file.withArray("/conflicts").addObject().put("line", conflict.line());
                     if (conflict.place() != null) {
@@ -457,6 +614,9 @@ public final class ApplyCommand implements Callable<Integer> {
         @Override
         public Integer call() throws IOException {
             var format = format(source);
+            if (Files.notExists(at(source))) {
+                throw new ParameterException(spec.commandLine(), source + " is not there");
+            }
             if (format(target) != format) {
                 throw new ParameterException(spec.commandLine(), source + " and " + target + " are of different formats");
             }

@@ -11,6 +11,7 @@ import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.ArrayList;
@@ -326,6 +327,9 @@ public final class Output {
             }
             if (failure instanceof FileSystemException file) {
                 return file.getFile() + ": " + reason(file) + " Mend its permissions, or choose another place: --root for results, XDG_CACHE_HOME for answers.";
+            }
+            if (failure instanceof InvalidPathException path) {
+                return "the name " + Listing.visible(path.getInput()) + " cannot be used in this locale: " + path.getReason() + ". With UTF-8 it can: export LC_ALL=C.UTF-8";
             }
             var what = failure instanceof IOException && failure.getMessage() != null ? failure.getMessage() : String.valueOf(failure);
             return firstLine(what) + (output.verbose() ? "" : " (this should not happen; run again with --verbose for the details)");

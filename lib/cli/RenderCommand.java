@@ -273,10 +273,12 @@ public final class RenderCommand implements Callable<Integer> {
             var rows = new ArrayList<List<String>>();
             for (var entry : tools.entries()) {
                 var source = entry.source();
-                rows.add(List.of(entry.tool() + (entry.optional() == null ? "" : " (--legacy-output)"), entry.output(),
-                        source.layer() + (source.trusted() ? "" : ", not trusted"), entry.about() == null ? "" : Output.whole(entry.about())));
+                var makes = entry.choice() == null ? entry.output() : null;
+                var when = entry.optional() == null ? "" : makes == null ? " (discover --apply)" : " (--legacy-output)";
+                rows.add(List.of(entry.tool() + when, makes == null ? "-" : makes, source.layer() + (source.trusted() ? "" : ", not trusted"),
+                        entry.about() == null ? "" : Output.whole(entry.about())));
                 array.addObject().put("tool", entry.tool()).put("template", source.shown()).put("layer", source.layer()).put("trusted", source.trusted())
-                        .put("output", entry.output()).put("optional", entry.optional()).put("about", entry.about());
+                        .put("output", makes).put("optional", entry.optional()).put("about", entry.about());
             }
             tools.ignored().forEach(output::warn);
             tools.problems().forEach(problem -> output.warn("error " + problem));

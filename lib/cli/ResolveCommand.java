@@ -2,7 +2,6 @@ package lib.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +22,8 @@ import lib.provider.Json.Listing;
 import lib.provider.Overrides;
 import lib.provider.Provider;
 import lib.provider.Provider.Mapping;
+import lib.render.Tools;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -127,7 +128,8 @@ public final class ResolveCommand implements Callable<Integer> {
     /** {@code catalog discover}: a person picks a provider, then one of its models. */
     @Command(name = "discover", description = "Pick a provider and a model by arrow keys, by number or by typing a part of the name.",
             footer = {"", "Examples:", "  catalog discover --mode chat",
-                "  mods -a groq -m \"$(catalog discover --provider groq --print id)\""})
+                "  mods -a groq -m \"$(catalog discover --provider groq --print id)\"",
+                "  catalog discover --apply aichat       the choice is what aichat uses from now on"})
     public static final class Discover implements Callable<Integer> {
         public enum Print { resolve, id, json }
 
@@ -160,13 +162,19 @@ public final class ResolveCommand implements Callable<Integer> {
         @Option(names = "--root", paramLabel = "DIR", description = "The folder of models/ and config/ (default: here).")
         private Path root;
 
+        /** Null: the choice is printed. */
+        @ArgGroup(exclusive = false)
+        private ApplyCommand.Choosing choosing;
+
         public Discover(Host host, Output output) {
             this.host = host;
             this.output = output;
         }
 
         @Override
-        public Integer call() throws InterruptedException {
+        public Integer call() throws IOException, InterruptedException {
+            var applying = choosing == null ? null : ApplyCommand.of(host, output, spec, choosing, root);
+            var choices = applying == null ? List.<Tools.Entry>of() : applying.choices();
             var workspace = Workspace.open(host, output, root);
             var providers = workspace.providers().byId();
             if (provider != null && !providers.containsKey(provider)) {
@@ -181,26 +189,33 @@ public final class ResolveCommand implements Callable<Integer> {
                 return Failures.NOTHING_DONE;
             }
             var models = Resolver.byProvider(providers.values(),
-                    snapshot.models().stream().filter(model -> isAskedFor(providers.get(model.providerId()), model)).toList());
+                    snapshot.models().stream().filter(model -> isAskedFor(providers.get(model.providerId()), model)
+                            && choices.stream().allMatch(entry -> suits(providers.get(model.providerId()), model, entry))).toList());
             if (models.isEmpty()) {
-                var what = (mode == null ? "" : mode + " ") + "model" + (provider == null ? "" : " of " + provider);
+                var what = (mode == null ? "" : mode + " ") + "model" + (provider == null ? "" : " of " + provider)
+                        + (choosing == null ? "" : " for " + choosing.tool);
                 output.warn("There is no " + what + " in " + workspace.snapshotFile() + "; 'catalog fetch' asks for them.");
                 return Failures.NOTHING_DONE;
             }
             Model model;
+            Terminal.Typed typed;
             try (var terminal = plain ? null : Terminal.open(host)) {
-                var typed = new Terminal.Typed(terminal == null ? host.in() : terminal.keys(), PATIENCE);
+                typed = new Terminal.Typed(terminal == null ? host.in() : terminal.keys(), PATIENCE);
                 if (terminal == null && typed.isOver()) {
                     output.warn("catalog: discover asks a person, and nobody is there; 'catalog resolve NAME' asks nobody.");
                     return Failures.USAGE;
                 }
-                model = pick(providers, models, menu -> terminal == null ? byLine(menu, typed) : byKeys(menu, typed, terminal));
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
+                var keys = typed;
+                model = pick(providers, models, menu -> terminal == null ? byLine(menu, keys) : byKeys(menu, keys, terminal));
             }
             if (model == null) {
                 output.say("Nothing chosen.");
                 return Failures.SOME_FAILED;
+            }
+            if (applying != null) {
+                output.say("Chosen: " + Listing.visible(model.providerId() + "/" + model.id()));
+                warnOfItsEnd(model, output);
+                return applying.apply(new ApplyCommand.Picked(model, typed));
             }
             switch (print) {
                 case resolve -> output.data(model.providerId() + "/" + model.id());
@@ -216,7 +231,17 @@ public final class ResolveCommand implements Callable<Integer> {
         /** @param of null where the provider is not configured any more */
         private boolean isAskedFor(Provider of, Model model) {
             return of != null && (provider == null ? Resolver.takesPart(of) : provider.equals(of.id()))
-                    && (mode == null || (mode.equals("chat") ? Normaliser.offeredAsChat(of, model) : mode.equals(model.text(Field.MODE))));
+                    && (mode == null || isOfMode(mode, of, model));
+        }
+
+        /** Whether a template could tell its tool of this choice. */
+        private static boolean suits(Provider of, Model model, Tools.Entry template) {
+            return (template.wires().isEmpty() || of.wires().keySet().stream().anyMatch(template.wires()::contains))
+                    && (template.mode() == null || isOfMode(template.mode(), of, model));
+        }
+
+        private static boolean isOfMode(String mode, Provider of, Model model) {
+            return mode.equals("chat") ? Normaliser.offeredAsChat(of, model) : mode.equals(model.text(Field.MODE));
         }
 
         private interface Choice {

@@ -93,6 +93,9 @@ record Sources(Workspace workspace, List<Provider> catalogues, Provider override
                             + " left out");
                 }
             });
+            if (stated.facts().isEmpty()) {
+                return told;
+            }
             var models = new HashSet<String>();
             var providers = new HashSet<String>();
             snapshot.models().forEach(model -> {
@@ -126,7 +129,8 @@ record Sources(Workspace workspace, List<Provider> catalogues, Provider override
             var then = old.inputs().stream().filter(input -> input.id().equals(id) && !input.url().startsWith(BUNDLED_URL)).findFirst().orElse(null);
             try {
                 if (answer != null) {
-                    read.put(id, new Catalogue(provider, documents.containsKey(id) ? documents.get(id) : Json.parse(answer.body()), answer.fetchedAt()));
+                    var document = documents.containsKey(id) ? documents.get(id) : Json.outline(answer.body(), provider.mapping());
+                    read.put(id, new Catalogue(provider, document, answer.fetchedAt()));
                     inputs.add(new Snapshot.Input(id, answer.url().toString(), answer.sha256()));
                     times.put(id, answer.fetchedAt());
                     continue;

@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import lib.fetch.Outcome.Answer;
 import lib.fetch.Outcome.Failure;
@@ -116,7 +117,7 @@ public final class Fetch {
             var stored = cases.stream().map(c -> CompletableFuture.supplyAsync(() -> store.find(c.access()), pool)).toList();
             try (var client = online ? new Client(host, options) : null) {
                 var keyed = cases.stream().map(one -> keyed(one.access(), one.ask(), programs)).toList();
-                var all = secrets(keyed, cases);
+                var all = forbidden(keyed, cases);
                 for (int i = 0; i < cases.size(); i++) {
                     var one = cases.get(i);
                     var access = keyed.get(i);
@@ -212,25 +213,32 @@ public final class Fetch {
         }, programs);
     }
 
-    /** All that no answer may hold, whoever sent it: so no answer is accepted before all programs have ended. */
-    private CompletableFuture<Secrets> secrets(List<CompletableFuture<Access>> keyed, List<Case> cases) {
+    /**
+     * @param secrets what no answer may hold
+     * @param keys    what no words may repeat: also what programs have printed that failed then
+     */
+    private record Forbidden(Secrets secrets, List<String> keys) {}
+
+    /** Whoever sent it: so no answer is accepted, and no program's complaint told, before all programs have ended. */
+    private CompletableFuture<Forbidden> forbidden(List<CompletableFuture<Access>> keyed, List<Case> cases) {
         return CompletableFuture.allOf(keyed.toArray(CompletableFuture[]::new)).handle((done, failure) -> {
-            var printed = cases.stream().map(one -> one.access().command()).filter(command -> command != null && command.known() != null)
-                    .map(Access.KeyCommand::known).filter(Secrets::isSecret).toList();
-            return new Secrets(Stream.concat(known.stream(), printed.stream()).toList());
+            var commands = cases.stream().map(one -> one.access().command()).filter(Objects::nonNull).toList();
+            var printed = commands.stream().map(Access.KeyCommand::known).filter(key -> key != null && Secrets.isSecret(key));
+            return new Forbidden(new Secrets(Stream.concat(known.stream(), printed).toList()),
+                    Stream.concat(known.stream(), commands.stream().flatMap(command -> command.printed().lines())).toList());
         });
     }
 
     /** @return null unless it cannot be asked at all */
-    private static Outcome.Skipped skipped(Access access) {
+    private Outcome.Skipped skipped(Access access) {
         if (access.usable()) {
             return null;
         }
         if (access.missing() != null) {
             return new Outcome.Skipped(access.provider().id(), "its address is not known: " + access.missing() + " is not set",
-                    "set " + access.missing() + new Failures(access).docs());
+                    "set " + access.missing() + new Failures(access, known).docs());
         }
-        return new Outcome.Skipped(access.provider().id(), "no key", "set " + access.keyVariable() + new Failures(access).docs());
+        return new Outcome.Skipped(access.provider().id(), "no key", "set " + access.keyVariable() + new Failures(access, known).docs());
     }
 
     private History.Entry paused(Access access, Instant now) {
@@ -257,20 +265,22 @@ public final class Fetch {
         return stored == null ? new Outcome.Failed(access.provider().id(), why) : new Outcome.Stale(access.provider().id(), stored, why);
     }
 
-    private CompletableFuture<Outcome> ask(Case one, CompletableFuture<Access> keyed, CompletableFuture<Secrets> all, Store.Found found,
+    private CompletableFuture<Outcome> ask(Case one, CompletableFuture<Access> keyed, CompletableFuture<Forbidden> all, Store.Found found,
             Client client, ExecutorService pool) {
         return keyed.thenCompose(access -> ask(access, one.budget(), all, found, client, pool))
-                .exceptionally(failure -> without(one.access(), found.answer(), new Failures(one.access()).of(failure)))
+                .handle((outcome, failure) -> failure == null ? CompletableFuture.completedFuture(outcome)
+                        : all.thenApply(forbidden -> without(one.access(), found.answer(), new Failures(one.access(), forbidden.keys()).of(failure))))
+                .thenCompose(Function.identity())
                 .whenComplete((outcome, failure) -> one.budget().close());
     }
 
-    private CompletableFuture<Outcome> ask(Access access, HttpGuards.Budget budget, CompletableFuture<Secrets> all, Store.Found found,
+    private CompletableFuture<Outcome> ask(Access access, HttpGuards.Budget budget, CompletableFuture<Forbidden> all, Store.Found found,
             Client client, ExecutorService pool) {
-        var failures = new Failures(access);
-        return new ListRequest(access, client, budget, pool, host.clock()).run(found.answer(), !options.force())
-                .thenCombineAsync(all, (gathered, secrets) -> {
+        var failures = new Failures(access, known);
+        return new ListRequest(access, client, budget, pool, host.clock(), failures).run(found.answer(), !options.force())
+                .thenCombineAsync(all, (gathered, forbidden) -> {
                     try {
-                        return settle(access, found, gathered, secrets);
+                        return settle(access, failures, found, gathered, forbidden.secrets());
                     } catch (Listing.NotAListing | JsonProcessingException | Failures.Unusable e) {
                         throw new CompletionException(e);
                     }
@@ -280,7 +290,7 @@ public final class Fetch {
                         : without(access, found.answer(), failures.of(failure)));
     }
 
-    private Outcome settle(Access access, Store.Found found, ListRequest.Gathered gathered, Secrets secrets)
+    private Outcome settle(Access access, Failures failures, Store.Found found, ListRequest.Gathered gathered, Secrets secrets)
             throws Listing.NotAListing, JsonProcessingException, Failures.Unusable {
         var notes = new ArrayList<>(gathered.notes());
         if (found.damage() != null) {
@@ -296,8 +306,8 @@ public final class Fetch {
         }
         var listing = Listing.read(gathered.document(), access.provider().mapping());
         int models = listing.items().size();
-        check(access, listing, old == null ? 0 : old.models());
-        note(access, listing, notes);
+        check(access, failures, listing, old == null ? 0 : old.models());
+        note(failures, listing, notes);
         var sha256 = sha256(access.provider(), gathered);
         if (old != null && old.sha256().equals(sha256)) {
             return unchanged(access, old, gathered, notes);
@@ -340,11 +350,11 @@ public final class Fetch {
     }
 
     /** What may never replace a good list, and what may only with {@code --force}. @param before models stored, 0 if nothing is */
-    private void check(Access access, Listing listing, int before) throws Failures.Unusable {
+    private void check(Access access, Failures failures, Listing listing, int before) throws Failures.Unusable {
         int models = listing.items().size();
         if (models == 0 && !listing.refused().isEmpty()) {
             throw new Failures.Unusable(Kind.PARSE, "none of its " + listing.refused().size() + " items is a model; the first: "
-                    + new Failures(access).scrubbed(listing.refused().get(0)), "see what it sends: " + Failures.place(access.models()));
+                    + failures.scrubbed(listing.refused().get(0)), "see what it sends: " + Failures.place(access.models()));
         }
         if (options.force()) {
             return;
@@ -359,8 +369,7 @@ public final class Fetch {
         }
     }
 
-    private static void note(Access access, Listing listing, List<String> notes) {
-        var failures = new Failures(access);
+    private static void note(Failures failures, Listing listing, List<String> notes) {
         var refused = listing.refused();
         refused.stream().limit(MOST_NAMED).forEach(item -> notes.add("not a model: " + failures.scrubbed(item)));
         if (refused.size() > MOST_NAMED) {

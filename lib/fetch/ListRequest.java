@@ -48,14 +48,17 @@ final class ListRequest {
     private final Clock clock;
     private final Failures failures;
 
-    /** @param parsing where answers are read: never on the threads that serve the connections */
-    ListRequest(Access access, Client client, HttpGuards.Budget budget, Executor parsing, Clock clock) {
+    /**
+     * @param parsing  where answers are read: never on the threads that serve the connections
+     * @param failures of this access
+     */
+    ListRequest(Access access, Client client, HttpGuards.Budget budget, Executor parsing, Clock clock, Failures failures) {
         this.access = access;
         this.client = client;
         this.budget = budget;
         this.parsing = parsing;
         this.clock = clock;
-        this.failures = new Failures(access);
+        this.failures = failures;
     }
 
     /**
@@ -106,7 +109,7 @@ final class ListRequest {
                 if (list.page == null && second == null) {
                     return CompletableFuture.completedFuture(stored != null && Arrays.equals(body, stored.body())
                             ? new Gathered(null, stored.body(), etag, lastModified, notes)
-                            : onePage(Json.parse(body), body, etag, lastModified, notes));
+                            : onePage(read(body), body, etag, lastModified, notes));
                 }
                 var whole = follow(list, list.first(), Json.parse(body), itemsOf(access.provider().mapping()), null);
                 return whole.thenCombineAsync(second == null ? CompletableFuture.completedFuture(null) : second, (document, more) -> {
@@ -123,6 +126,11 @@ final class ListRequest {
                 return CompletableFuture.failedFuture(e);
             }
         }, parsing);
+    }
+
+    /** Of a catalogue few models are wanted, of a provider all. */
+    private JsonNode read(byte[] body) throws JsonProcessingException {
+        return access.provider().source() == null ? Json.parse(body) : Json.outline(body, access.provider().mapping());
     }
 
     /** The provider's bytes are kept, unless they begin with a byte order mark or are UTF-16, which JSON files must not. */

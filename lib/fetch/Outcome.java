@@ -14,8 +14,10 @@ import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
 import lib.provider.Access;
 import lib.provider.Json;
@@ -84,10 +86,15 @@ public sealed interface Outcome {
      * or hold whole URIs.
      */
     final class Failures {
-        private final Access access;
+        private static final String LEFT_OUT = "(its words repeat the key, so they are left out)";
 
-        Failures(Access access) {
+        private final Access access;
+        private final Collection<String> known;
+
+        /** @param known values of keys that nobody's words may repeat, besides the one that is sent */
+        Failures(Access access, Collection<String> known) {
             this.access = access;
+            this.known = known;
         }
 
         /** Carries a failure that is already in words through futures. */
@@ -137,11 +144,12 @@ public sealed interface Outcome {
             if (failure instanceof Unusable told) {
                 return told.failure();
             }
-            if (failure instanceof Access.KeyCommand.NoKey) {
-                return new Failure(Kind.AUTH, "no key: " + failure.getMessage(), "mend its key_cmd, or set " + access.keyVariable());
+            if (failure instanceof Access.KeyCommand.NoKey none) {
+                return new Failure(Kind.AUTH, "no key: " + none.told(known), "mend its key_cmd, or set " + access.keyVariable());
             }
             if (failure instanceof HttpGuards.Unacceptable refused) {
-                return new Failure(Kind.REFUSED, refused.getMessage(), "check base_url of " + access.provider().id() + " in providers.yaml");
+                return new Failure(Kind.REFUSED, scrubbed(refused.getMessage()), "check base_url of " + access.provider().id()
+                        + " in providers.yaml");
             }
             if (failure instanceof JsonProcessingException json) {
                 return ofJson(json);
@@ -273,12 +281,15 @@ public sealed interface Outcome {
 
         /** Fit to print. Some providers repeat a refused key, whole or starred out in the middle: then nothing of it is shown. */
         String scrubbed(String text) {
+            var shown = Listing.visible(text.strip());
             var key = access.key();
-            if (key != null && key.length() >= 8
-                    && (text.contains(key.substring(0, 4)) || text.contains(key.substring(key.length() - 4)))) {
-                return "(its words repeat the key, so they are left out)";
-            }
-            return key != null && text.contains(key) ? "(its words repeat the key, so they are left out)" : Listing.visible(text.strip());
+            boolean starred = key != null && key.length() >= 8 && Access.Echoes.isKey(key)
+                    && (shown.contains(key.substring(0, 4)) || shown.contains(key.substring(key.length() - 4)));
+            return starred || new Access.Echoes(keys()).in(shown) ? LEFT_OUT : shown;
+        }
+
+        private List<String> keys() {
+            return Stream.concat(known.stream(), Stream.ofNullable(access.key())).toList();
         }
 
         /** A URL without user, query and fragment, any of which may be secret. */

@@ -13,8 +13,13 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.SynchronousQueue;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -170,54 +175,83 @@ public record Host(Map<String, String> env, Path cwd, Clock clock, PrintWriter o
             }
         }
 
-        /** What is typed, read by a thread of its own: a read cannot be interrupted, and Ctrl-C interrupts. */
+        /**
+         * What is typed. A thread of its own reads it, as a read cannot be interrupted and Ctrl-C interrupts; but only as much as
+         * is asked for: what is typed ahead stays where it is, for whoever reads next.
+         */
         public static final class Typed {
             private static final int END = -1;
             private static final int NONE = -2;
+            private static final int PAUSE = 2;
 
-            private final SynchronousQueue<Integer> bytes = new SynchronousQueue<>();
+            private final InputStream in;
             private final int patience;
-            private Integer first;
+            private final ExecutorService reader = Executors.newSingleThreadExecutor(task -> {
+                var thread = new Thread(task, "keys");
+                thread.setDaemon(true);
+                return thread;
+            });
+            /** What the next byte is known to be, by the reader alone; NONE: not known yet. */
+            private int known = NONE;
 
             /** @param patience how long to wait for what comes at once if it comes at all, in milliseconds */
             public Typed(InputStream in, int patience) {
+                this.in = in;
                 this.patience = patience;
-                var reader = new Thread(() -> {
-                    try {
-                        for (int read = NONE; read != END;) {
-                            read = read(in);
-                            bytes.put(read);
-                        }
-                    } catch (InterruptedException e) {
-                        Thread.currentThread().interrupt();
-                    }
-                });
-                reader.setDaemon(true);
-                reader.start();
-            }
-
-            private static int read(InputStream in) {
-                try {
-                    return in.read();
-                } catch (IOException e) {
-                    return END;
-                }
             }
 
             /** Whether nothing will ever come. To be asked first: a person has not typed by then. */
             public boolean isOver() throws InterruptedException {
-                first = bytes.poll(patience, TimeUnit.MILLISECONDS);
-                return first != null && first == END;
+                return Objects.equals(asked(() -> known = next(false), patience), END);
+            }
+
+            /** @param most how long to wait, in milliseconds; @return null where it takes longer, and then goes on */
+            private <T> T asked(Callable<T> what, long most) throws InterruptedException {
+                try {
+                    return reader.submit(what).get(most, TimeUnit.MILLISECONDS);
+                } catch (TimeoutException e) {
+                    return null;
+                } catch (ExecutionException e) {
+                    throw new IllegalStateException(e.getCause());
+                }
             }
 
             private int next(boolean atOnce) throws InterruptedException {
-                var next = first != null ? first : atOnce ? bytes.poll(patience, TimeUnit.MILLISECONDS) : bytes.take();
-                first = next != null && next == END ? next : null;
-                return next == null ? NONE : next;
+                int next = known;
+                try {
+                    if (next == NONE && (!atOnce || comes())) {
+                        next = in.read();
+                    }
+                } catch (IOException e) {
+                    next = END;
+                }
+                known = next == END ? END : NONE;
+                return next;
+            }
+
+            /**
+             * Whether a byte comes in time. The terminal is asked for what it holds, once more after the time is over: a byte that
+             * has come is not late because this program, on a busy machine, was.
+             */
+            private boolean comes() throws IOException, InterruptedException {
+                long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(patience);
+                boolean over = false;
+                while (in.available() == 0) {
+                    if (over) {
+                        return false;
+                    }
+                    Thread.sleep(PAUSE);
+                    over = System.nanoTime() - end >= 0;
+                }
+                return true;
             }
 
             /** @return without white space around it; null at the end */
             public String line() throws InterruptedException {
+                return asked(this::readLine, Long.MAX_VALUE);
+            }
+
+            private String readLine() throws InterruptedException {
                 var line = new ByteArrayOutputStream();
                 int next = next(false);
                 if (next == END) {
@@ -234,6 +268,10 @@ public record Host(Map<String, String> env, Path cwd, Clock clock, PrintWriter o
              * {@code end}, {@code enter}, {@code escape} (also at the end), {@code erase}, {@code clear}; empty for any other.
              */
             public String key() throws InterruptedException {
+                return asked(this::readKey, Long.MAX_VALUE);
+            }
+
+            private String readKey() throws InterruptedException {
                 int first = next(false);
                 return switch (first) {
                     case 27 -> escaped();

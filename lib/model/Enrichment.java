@@ -14,7 +14,6 @@ import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -132,6 +131,10 @@ public final class Enrichment {
     /** The provider's own words: what counts of them, what something else agrees with, and what lost. */
     private static Model ownOf(Model told) {
         var id = told.providerId();
+        if (told.conflicts().isEmpty() && told.own().isEmpty()
+                && told.facts().values().stream().allMatch(fact -> fact.source().equals(id) && fact.agree().isEmpty())) {
+            return told;
+        }
         var facts = new EnumMap<Field, Fact>(Field.class);
         told.facts().forEach((field, fact) -> {
             if (fact.source().equals(id) || fact.agree().contains(id)) {
@@ -139,7 +142,7 @@ public final class Enrichment {
             }
         });
         told.own().forEach((field, value) -> facts.put(field, new Fact(value, id)));
-        return told.conflicts().isEmpty() && facts.equals(told.facts()) ? told : new Model(id, told.id(), facts);
+        return new Model(id, told.id(), facts);
     }
 
     /** What a snapshot holds of a source's words on a model; null where that is nothing. @param before null for a new model */
@@ -162,17 +165,17 @@ public final class Enrichment {
 
     /** By exact id, then by an alias that the provider states; then the model it is stated to be made from, at that one's maker. */
     private static Voice find(Catalogue catalogue, Provider provider, Model own) {
-        var ids = new LinkedHashSet<String>();
-        ids.add(own.id());
-        if (!provider.prefix().isEmpty() && own.id().startsWith(provider.prefix())) {
-            ids.add(own.id().substring(provider.prefix().length()));
+        var exact = catalogue.find(provider, own.id());
+        if (exact == null && !provider.prefix().isEmpty() && own.id().startsWith(provider.prefix())) {
+            exact = catalogue.find(provider, own.id().substring(provider.prefix().length()));
         }
-        var exact = Set.copyOf(ids);
-        ids.addAll(own.list(ALIASES));
-        for (var id : ids) {
-            var found = catalogue.find(provider, id);
+        if (exact != null) {
+            return new Voice(exact, Match.EXACT);
+        }
+        for (var alias : own.list(ALIASES)) {
+            var found = catalogue.find(provider, alias);
             if (found != null) {
-                return new Voice(found, exact.contains(id) ? Match.EXACT : Match.ALIAS);
+                return new Voice(found, Match.ALIAS);
             }
         }
         var canonical = own.text(CANONICAL_ID);

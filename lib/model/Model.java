@@ -74,9 +74,8 @@ public record Model(String providerId, String id, Map<Field, Fact> facts, List<C
         var ordered = new EnumMap<Field, Fact>(Field.class);
         ordered.putAll(facts);
         facts = Collections.unmodifiableMap(ordered);
-        var mine = new EnumMap<Field, Object>(Field.class);
-        mine.putAll(own);
-        own = Collections.unmodifiableMap(mine);
+        // Nearly always empty, and an EnumMap takes a place for each field.
+        own = own.isEmpty() ? Map.of() : Collections.unmodifiableMap(new EnumMap<>(own));
     }
 
     /** Where nothing of the provider's lost. */

@@ -62,6 +62,8 @@ public final class Normaliser {
     private final Provider provider;
     private final Mapping mapping;
     private final Instant fetchedAt;
+    /** Null where the answer states no prices. */
+    private final BigDecimal perMillion;
     private final Map<Field, List<Pointer>> places;
     private final Map<Field, List<Condition>> flags;
     private final List<Mapping.Rule> mode;
@@ -71,6 +73,7 @@ public final class Normaliser {
         this.provider = provider;
         this.mapping = provider.mapping();
         this.fetchedAt = fetchedAt;
+        this.perMillion = mapping.price() == null ? null : Prices.perMillion(mapping.price());
         // The defaults are one union for all providers, of which any one answer has few members: the rest need not be looked for.
         var members = new HashSet<String>();
         items.forEach(item -> item.fieldNames().forEachRemaining(members::add));
@@ -193,11 +196,11 @@ public final class Normaliser {
         flags.forEach((field, questions) -> state(facts, field, answer(field, item, questions)));
         state(facts, Field.MODE, word(mode, item, mapping.modes()::get));
         state(facts, Field.STATUS, word(status, item, Normaliser::status));
-        var prices = Prices.of(item, mapping.price(), mapping.complete(), refused);
+        var prices = Prices.of(item, mapping.price(), perMillion, mapping.complete(), refused);
         prices.forEach((field, amount) -> state(facts, field, amount));
         if (!prices.isEmpty()) {
             state(facts, Field.CURRENCY, mapping.price().currency());
-            var tiers = Prices.tiers(item, mapping.price(), refused);
+            var tiers = Prices.tiers(item, mapping.price(), perMillion, refused);
             state(facts, Field.TIERS, tiers.isEmpty() ? null : tiers);
         }
         return new Model(provider.id(), id, facts);
@@ -478,18 +481,26 @@ final class Stated {
 
         private Prices() {}
 
-        /** @return USD (or the entry's currency) per 1M tokens, or a piece, by schema field; stripped of trailing zeros */
-        static Map<Field, BigDecimal> of(JsonNode item, Mapping.Price price, List<Pointer> complete, Consumer<JsonNode> refused) {
+        /** What an amount for tokens is multiplied by. */
+        static BigDecimal perMillion(Mapping.Price price) {
+            return MILLION.divide(BigDecimal.valueOf(price.perTokens())).multiply(price.scale());
+        }
+
+        /**
+         * @param perMillion of the same price: it is the same for all models
+         * @return USD (or the entry's currency) per 1M tokens, or a piece, by schema field; stripped of trailing zeros
+         */
+        static Map<Field, BigDecimal> of(JsonNode item, Mapping.Price price, BigDecimal perMillion, List<Pointer> complete,
+                Consumer<JsonNode> refused) {
             if (price == null || price.when() != null && !Boolean.TRUE.equals(Json.ask(item, price.when(), complete))) {
                 return Map.of();
             }
-            return amounts(item, price.parts(), price, refused);
+            return amounts(item, price.parts(), price, perMillion, refused);
         }
 
         private static Map<Field, BigDecimal> amounts(JsonNode item, Map<Field, List<Pointer>> parts, Mapping.Price price,
-                Consumer<JsonNode> refused) {
+                BigDecimal perMillion, Consumer<JsonNode> refused) {
             var found = new EnumMap<Field, BigDecimal>(Field.class);
-            var perMillion = MILLION.divide(BigDecimal.valueOf(price.perTokens())).multiply(price.scale());
             parts.forEach((field, places) -> {
                 var factor = field.kind() == Field.Kind.MONEY ? perMillion : price.scale();
                 for (var place : places) {
@@ -504,7 +515,7 @@ final class Stated {
         }
 
         /** In the entry's order, and by bound where the answer lists them. */
-        static List<Model.Tier> tiers(JsonNode item, Mapping.Price price, Consumer<JsonNode> refused) {
+        static List<Model.Tier> tiers(JsonNode item, Mapping.Price price, BigDecimal perMillion, Consumer<JsonNode> refused) {
             var tiers = new ArrayList<Model.Tier>();
             for (var tier : price.tiers()) {
                 var from = tier.from() == null ? item : Json.first(item, tier.from());
@@ -513,7 +524,7 @@ final class Stated {
                 }
                 for (var one : from.isArray() ? from : List.of(from)) {
                     var bound = tier.bound() == null ? tier.minContext() : Normaliser.tokens(Json.first(one, tier.bound()), refused);
-                    var prices = amounts(one, tier.parts(), price, refused);
+                    var prices = amounts(one, tier.parts(), price, perMillion, refused);
                     if (!prices.isEmpty() && (bound != null || tier.bound() == null)) {
                         tiers.add(new Model.Tier(bound, tier.service() == null ? "standard" : tier.service(), prices));
                     }

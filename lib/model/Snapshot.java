@@ -51,6 +51,9 @@ import lib.provider.Json.Listing;
 public record Snapshot(List<Input> inputs, List<Model> models) {
     static final int SCHEMA = 1;
 
+    /** Of a model, and a bit more, so that what holds millions of bytes need not grow. */
+    private static final int USUAL_BYTES = 400;
+
     /** The order of a model's members, which is the schema's. */
     private static final List<Field> MEMBERS = List.of(CANONICAL_ID, ALIASES, NAME, FAMILY, OWNED_BY, MODE,
             INPUT_MODALITIES, OUTPUT_MODALITIES,
@@ -77,7 +80,8 @@ public record Snapshot(List<Input> inputs, List<Model> models) {
      */
     public record Input(String id, String url, String sha256) {}
 
-    private record Group(String name, List<Field> fields) {
+    /** @param names of the fields within the group */
+    private record Group(String name, List<Field> fields, List<String> names) {
         boolean always() {
             return name != null && (name.equals("limits") || name.equals("cost"));
         }
@@ -111,7 +115,7 @@ public record Snapshot(List<Input> inputs, List<Model> models) {
 
     /** The file's content: JSON in UTF-8. */
     public byte[] bytes() {
-        var out = new ByteArrayOutputStream(1 << 16);
+        var out = new ByteArrayOutputStream((1 << 12) + models.size() * USUAL_BYTES);
         try {
             ascii(out, "{\"schema\":" + SCHEMA + ",\n\"inputs\":[\n");
             try (var json = JSON.createGenerator(out)) {
@@ -150,8 +154,8 @@ public record Snapshot(List<Input> inputs, List<Model> models) {
             if (open) {
                 json.writeObjectFieldStart(group.name());
             }
-            for (var field : group.fields()) {
-                var fact = facts.get(field);
+            for (int i = 0; i < group.fields().size(); i++) {
+                var fact = facts.get(group.fields().get(i));
                 if (fact == null) {
                     continue;
                 }
@@ -159,7 +163,7 @@ public record Snapshot(List<Input> inputs, List<Model> models) {
                     json.writeObjectFieldStart(group.name());
                     open = true;
                 }
-                json.writeFieldName(leaf(field));
+                json.writeFieldName(group.names().get(i));
                 write(json, fact.value());
             }
             if (open) {
@@ -292,17 +296,14 @@ public record Snapshot(List<Input> inputs, List<Model> models) {
             int dot = field.schema().indexOf('.');
             var name = dot < 0 ? null : field.schema().substring(0, dot);
             var last = groups.isEmpty() ? null : groups.get(groups.size() - 1);
-            if (name != null && last != null && name.equals(last.name())) {
-                last.fields().add(field);
-            } else {
-                groups.add(new Group(name, new ArrayList<>(List.of(field))));
+            if (name == null || last == null || !name.equals(last.name())) {
+                last = new Group(name, new ArrayList<>(), new ArrayList<>());
+                groups.add(last);
             }
+            last.fields().add(field);
+            last.names().add(field.schema().substring(dot + 1));
         }
         return List.copyOf(groups);
-    }
-
-    private static String leaf(Field field) {
-        return field.schema().substring(field.schema().indexOf('.') + 1);
     }
 }
 

@@ -1,22 +1,33 @@
 package lib.provider;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.text.Normalizer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
+import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.UnaryOperator;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import lib.host.Host;
 import lib.provider.Json.Listing;
 import lib.provider.Providers.ConfigError;
@@ -231,8 +242,17 @@ public record Access(Provider provider, String baseUrl, URI models, URI join, St
     public static final class KeyCommand {
         private static final Duration LONGEST = Duration.ofSeconds(30);
         private static final int MOST_BYTES = 1 << 16;
+        private static final int MOST_AT_ONCE = 1 << 20;
+        private static final int MILLIS_BETWEEN_LOOKS = 20;
+        private static final int SHORTEST = 8;
+        private static final int LOOKS_BETWEEN_FAMILIES = 10;
+        /** Nobody knows of these words that they are keys; they have the length and a digit. */
+        private static final Pattern KEY_LIKE = Pattern.compile("(?<![A-Za-z0-9_+=~-])(?=[A-Za-z_+=~-]*[0-9])[A-Za-z0-9_+=~-]{16,}");
+        private static final Pattern SECRET_NAME = Pattern.compile("(?i).*(KEY|TOKEN|SECRET|PASS|CREDENTIAL).*|.*_SESSION(_[a-z0-9]+)?");
+        private static final Pattern PLACE = Pattern.compile("([A-Za-z]:)?[/\\\\].*");
 
         private final List<String> words;
+        private volatile String printed = "";
         private volatile String key;
         private NoKey failure;
 
@@ -240,12 +260,37 @@ public record Access(Provider provider, String baseUrl, URI models, URI join, St
             this.words = List.copyOf(words);
         }
 
-        /** Why there is no key, one line, fit to print. */
+        /** Why there is no key. The message is one line, fit to print, and holds nothing that the program has said. */
         public static final class NoKey extends Exception {
             private static final long serialVersionUID = 1;
+            private final String said;
+            private final transient List<String> secrets;
 
             NoKey(String message) {
+                this(message, null, List.of());
+            }
+
+            /**
+             * @param said    what the program says about it, null for nothing
+             * @param secrets what it knows and has printed
+             */
+            NoKey(String message, String said, List<String> secrets) {
                 super(message);
+                this.said = said;
+                this.secrets = secrets;
+            }
+
+            /** With what the program says about it, unless a key is in that, or in part. @param known all keys of this run */
+            public String told(Collection<String> known) {
+                if (said == null) {
+                    return getMessage();
+                }
+                var masked = KEY_LIKE.matcher(Providers.Secrets.masked(said, secrets)).replaceAll(word ->
+                        Matcher.quoteReplacement(Providers.Secrets.masked(word.group())));
+                var shown = Listing.visible(masked);
+                var all = new ArrayList<>(secrets);
+                all.addAll(known);
+                return getMessage() + ": " + (new Echoes(all).in(shown) ? "(what it says repeats a key, so it is left out)" : shown);
             }
         }
 
@@ -254,9 +299,14 @@ public record Access(Provider provider, String baseUrl, URI models, URI join, St
             return words;
         }
 
-        /** What it printed; null where it has not run, or failed. */
+        /** The key that it printed; null where it has not run, or failed. */
         public String known() {
             return key;
+        }
+
+        /** All that it printed, even if it failed; empty where it has not run. Never to be shown. */
+        public String printed() {
+            return printed;
         }
 
         /** Runs it unless it has run. @param patience it is ended after this time or 30 seconds */
@@ -274,37 +324,72 @@ public record Access(Provider provider, String baseUrl, URI models, URI join, St
             return key;
         }
 
+        /**
+         * Its end is its end: what it leaves in the background may hold its output open for ever, so nobody waits for the end of
+         * that, and nothing here blocks in reading.
+         */
         private String run(Host host, Duration patience) throws NoKey, InterruptedException {
             long end = System.nanoTime() + patience.toNanos();
             var process = start(host);
+            var family = new HashSet<ProcessHandle>();
+            var out = new ByteArrayOutputStream();
+            var err = new ByteArrayOutputStream();
+            boolean ended = false;
             try {
                 process.getOutputStream().close();
-                var out = reading(process.getInputStream(), process::destroyForcibly);
-                var err = reading(process.getErrorStream(), null);
-                boolean ended = process.waitFor(end - System.nanoTime(), TimeUnit.NANOSECONDS);
-                var printed = ended ? out.get(end - System.nanoTime(), TimeUnit.NANOSECONDS) : null;
-                if (printed == null) {
-                    throw new TimeoutException();
+                for (int look = 0; !ended; look++) {
+                    boolean over = process.waitFor(MILLIS_BETWEEN_LOOKS, TimeUnit.MILLISECONDS);
+                    take(process.getInputStream(), out);
+                    take(process.getErrorStream(), err);
+                    if (out.size() > MOST_BYTES) {
+                        throw new NoKey(shown() + " printed more than " + (MOST_BYTES >> 10) + " KB");
+                    }
+                    if (!over && System.nanoTime() >= end) {
+                        throw new NoKey(shown() + " did not end within " + (patience.toMillis() + 999) / 1000 + " s");
+                    }
+                    if (look % LOOKS_BETWEEN_FAMILIES == 0) {
+                        process.descendants().forEach(family::add);
+                    }
+                    ended = over;
                 }
-                if (printed.length > MOST_BYTES) {
-                    throw new NoKey(shown() + " printed more than " + (MOST_BYTES >> 10) + " KB");
-                }
-                var first = new String(printed, StandardCharsets.UTF_8).lines().findFirst().orElse("").strip();
-                if (process.exitValue() != 0) {
-                    throw new NoKey(shown() + " ended with code " + process.exitValue()
-                            + complaint(host, err.get(end - System.nanoTime(), TimeUnit.NANOSECONDS), first));
-                }
-                if (first.isEmpty()) {
-                    throw new NoKey(shown() + " printed no key");
-                }
-                return first;
-            } catch (TimeoutException e) {
-                throw new NoKey(shown() + " did not end within " + (patience.toMillis() + 999) / 1000 + " s");
-            } catch (IOException | ExecutionException e) {
+            } catch (IOException e) {
                 throw new NoKey(shown() + " could not be listened to (" + e.getClass().getSimpleName() + ")");
             } finally {
-                process.descendants().forEach(ProcessHandle::destroyForcibly);
+                printed = out.toString(StandardCharsets.UTF_8);
+                close(process, ended, family);
+            }
+            if (process.exitValue() != 0) {
+                throw new NoKey(shown() + " ended with code " + process.exitValue(), complaint(err), secrets(host));
+            }
+            var first = printed.lines().findFirst().orElse("").strip();
+            if (first.isEmpty()) {
+                throw new NoKey(shown() + " printed no key");
+            }
+            return first;
+        }
+
+        /** All that is there now; what is more than can be a key is lost. */
+        private static void take(InputStream in, ByteArrayOutputStream all) throws IOException {
+            for (int taken = 0, there = in.available(); there > 0 && taken < MOST_AT_ONCE; there = in.available()) {
+                var some = in.readNBytes(there);
+                all.write(some, 0, Math.min(some.length, MOST_BYTES + 1 - all.size()));
+                taken += some.length;
+            }
+        }
+
+        /** @param ended by itself: then what it has left running stays, for a password manager may have started its agent */
+        private static void close(Process process, boolean ended, Set<ProcessHandle> family) {
+            if (!ended) {
+                process.descendants().forEach(family::add);
                 process.destroyForcibly();
+                family.forEach(ProcessHandle::destroyForcibly);
+            }
+            for (var stream : List.of(process.getInputStream(), process.getErrorStream())) {
+                try {
+                    stream.close();
+                } catch (IOException e) {
+                    // Nothing more is wanted of it.
+                }
             }
         }
 
@@ -326,46 +411,111 @@ public record Access(Provider provider, String baseUrl, URI models, URI join, St
             return Listing.visible(words.get(0));
         }
 
-        /** @param tooMuch what to do about more than can be a key; null: the rest is dropped */
-        private static CompletableFuture<byte[]> reading(InputStream in, Runnable tooMuch) {
-            var read = new CompletableFuture<byte[]>();
-            var reader = new Thread(() -> {
-                try (in) {
-                    var all = in.readNBytes(MOST_BYTES + 1);
-                    read.complete(all);
-                    if (all.length > MOST_BYTES && tooMuch != null) {
-                        tooMuch.run();
-                    } else {
-                        in.transferTo(OutputStream.nullOutputStream());
-                    }
-                } catch (IOException e) {
-                    read.completeExceptionally(e);
-                }
-            }, "catalog-key");
-            reader.setDaemon(true);
-            reader.start();
-            return read;
+        /** @return the first line that says something, null where none does */
+        private static String complaint(ByteArrayOutputStream said) {
+            return said.toString(StandardCharsets.UTF_8).lines().map(String::strip).filter(line -> !line.isEmpty()).findFirst().orElse(null);
         }
 
-        /** Its first words to people, without anything that may be a key. */
-        private static String complaint(Host host, byte[] said, String printed) {
-            var secrets = new ArrayList<String>();
+        /** What it may repeat in a complaint. */
+        private List<String> secrets(Host host) {
+            var secrets = new ArrayList<>(Stream.concat(Stream.of(printed), printed.lines().map(String::strip))
+                    .filter(text -> text.length() >= SHORTEST).toList());
             host.env().forEach((name, value) -> {
-                if (value.length() >= 8 && name.matches("(?i).*(KEY|TOKEN|SECRET|PASS).*")) {
+                if (value.length() >= SHORTEST && SECRET_NAME.matcher(name).matches() && !PLACE.matcher(value).matches()) {
                     secrets.add(value);
                 }
             });
-            if (!printed.isEmpty()) {
-                secrets.add(printed);
-            }
-            var line = new String(said, StandardCharsets.UTF_8).lines().filter(l -> !l.isBlank()).findFirst();
-            return line.map(l -> ": " + Listing.visible(Providers.Secrets.masked(l.strip(), secrets))).orElse("");
+            return secrets;
         }
 
         /** Nothing of the words: objects that hold this get printed. */
         @Override
         public String toString() {
             return "key_cmd";
+        }
+    }
+
+    /**
+     * Keys that a text of somebody else must not repeat: not whole, not in part, not in another spelling.
+     *
+     * <p>Both sides are brought down to small letters and digits: the text as it is and with its escapes read, each key as it is and as programs
+     * spell it. If they then have eight in a row in common, the text repeats it.
+     */
+    public static final class Echoes {
+        private static final int RUN = 8;
+        private static final int SHORTEST = 4;
+        /** An escape within an escape, and so on. */
+        private static final int DEEPEST = 5;
+        private static final Pattern ESCAPE = Pattern.compile("(?i)(?:\\\\+u|%u|u\\+)(e00[0-7][0-9a-f]|1[13bd][0-9a-f]{3}|[0-9a-f]{4})"
+                + "|(?:\\\\+u\\{|&#x)([0-9a-f]{1,6})[;}]?|(?:\\\\+x|%|0x)([0-9a-f]{2})|&#([0-9]{1,7});?|\\\\+[abefnrtv]|&[a-z]{2,6};");
+
+        private final List<String> keys;
+
+        /** Of these, those that are keys: {@code none} and {@code lm-studio}, for servers that want any, occur in texts by chance. */
+        public Echoes(Collection<String> keys) {
+            this.keys = keys.stream().filter(Echoes::isKey).toList();
+        }
+
+        /** Whether it is worth hiding: it is a secret by its length, or is shorter and has a digit. */
+        public static boolean isKey(String value) {
+            return value.length() >= Providers.Secrets.SHORTEST ? Providers.Secrets.isSecret(value)
+                    : plain(value).length() >= SHORTEST && value.chars().anyMatch(Character::isDigit);
+        }
+
+        /** @param text as it will be shown: what was cut off repeats nothing */
+        public boolean in(String text) {
+            var runs = new HashMap<Integer, Set<String>>();
+            var readings = readings(text);
+            return keys.stream().anyMatch(text::contains) || keys.stream().flatMap(Echoes::spellings).anyMatch(spelling -> {
+                int length = Math.min(RUN, spelling.length());
+                var said = runs.computeIfAbsent(length, l -> runs(readings, l));
+                return IntStream.rangeClosed(0, spelling.length() - length).anyMatch(i -> said.contains(spelling.substring(i, i + length)));
+            });
+        }
+
+        private static Set<String> runs(Set<String> texts, int length) {
+            return texts.stream().flatMap(text -> IntStream.rangeClosed(0, text.length() - length).mapToObj(i -> text.substring(i, i + length)))
+                    .collect(Collectors.toSet());
+        }
+
+        private static Set<String> readings(String text) {
+            var readings = new LinkedHashSet<String>();
+            var reading = Normalizer.normalize(text, Normalizer.Form.NFKD);
+            for (int depth = 0; depth < DEEPEST && readings.add(reading); depth++) {
+                reading = ESCAPE.matcher(reading).replaceAll(escape -> Matcher.quoteReplacement(meant(escape)));
+            }
+            return readings.stream().map(Echoes::plain).collect(Collectors.toSet());
+        }
+
+        private static String meant(MatchResult escape) {
+            for (int group = 1; group <= escape.groupCount(); group++) {
+                if (escape.group(group) != null) {
+                    int c = Integer.parseInt(escape.group(group), group == escape.groupCount() ? 10 : 16);
+                    return Character.isValidCodePoint(c) ? Character.toString(c) : " ";
+                }
+            }
+            return " ";
+        }
+
+        private static String plain(String text) {
+            return text.replaceAll("[^\\p{L}\\p{N}]", "").toLowerCase(Locale.ROOT);
+        }
+
+        private static Stream<String> spellings(String key) {
+            return Stream.of(key, key.toLowerCase(Locale.ROOT), key.toUpperCase(Locale.ROOT)).distinct().flatMap(one -> {
+                var bytes = one.getBytes(StandardCharsets.UTF_8);
+                var numbers = IntStream.range(0, bytes.length).mapToObj(i -> String.valueOf(bytes[i] & 0xff)).collect(Collectors.joining());
+                return Stream.concat(Stream.of(one, new StringBuilder(one).reverse().toString(), HexFormat.of().formatHex(bytes), numbers),
+                        IntStream.range(0, 3).mapToObj(before -> base64(before, bytes))).map(Echoes::plain).filter(s -> s.length() >= SHORTEST);
+            });
+        }
+
+        /** Its letters in the Base64 of a longer text (as {@code Bearer …} is): without those that depend on its neighbours. */
+        private static String base64(int before, byte[] key) {
+            var text = new byte[before + key.length];
+            System.arraycopy(key, 0, text, before, key.length);
+            var letters = Base64.getEncoder().withoutPadding().encodeToString(text);
+            return letters.substring(Math.min(letters.length(), before == 0 ? 0 : before + 1), letters.length() - (text.length % 3 == 0 ? 0 : 1));
         }
     }
 }

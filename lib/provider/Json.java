@@ -1,20 +1,26 @@
 package lib.provider;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.util.AbstractMap;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import lib.provider.Provider.Mapping.Condition;
 import lib.provider.Provider.Mapping.Pointer;
+import lib.provider.Provider.Mapping.Shape;
 import lib.provider.Provider.Mapping;
 
 /**
@@ -26,6 +32,9 @@ public final class Json {
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS, DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
             .build().reader();
+
+    /** Of one value, whatever follows it. */
+    private static final ObjectReader PART = READER.without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     private Json() {}
 
@@ -40,9 +49,139 @@ public final class Json {
         }
     }
 
+    /**
+     * The same tree, of a document that holds maps of models as {@code items} of this mapping says, of which few are wanted: each
+     * model is read when somebody first looks into it. As a tree models.dev is ten times as long as its text.
+     *
+     * @param body not changed as long as the tree is in use
+     * @throws JsonProcessingException as {@link #parse} does, and as early
+     */
+    public static JsonNode outline(byte[] body, Mapping mapping) throws JsonProcessingException {
+        var outline = Outline.of(body, mapping);
+        return outline == null ? parse(body) : outline;
+    }
+
+    /**
+     * Goes through a document and makes nothing of its models but a note of where they stand.
+     *
+     * @param path  the names that lead to a map of models, {@code *} for any name
+     * @param shown the one member of a model that is read at once, as a catalogue is sorted by it; null for none
+     */
+    private record Outline(byte[] body, JsonParser json, List<String> path, String shown) {
+        /** In a longer one may stand a text that is too long for a tree, which is only found out when it is read. */
+        private static final int LONGEST = 16 << 20;
+        /** In fewer characters no number can be written that is none for a tree. */
+        private static final int SHORTEST_ODD = 12;
+
+        /** @return null for what has to be read as a whole: no map of models, or no sound JSON, which {@link #parse} has words for */
+        static ObjectNode of(byte[] body, Mapping mapping) {
+            var shape = mapping.items().shape();
+            // Places are only known of plain UTF-8.
+            if (shape == Shape.ARRAY || body.length < 2 || body.length > LONGEST || body[0] <= 0 || body[1] == 0) {
+                return null;
+            }
+            var path = new ArrayList<String>();
+            if (shape == Shape.NESTED) {
+                path.add("*");
+                path.addAll(mapping.items().path().tokens());
+            }
+            var named = mapping.providerOf();
+            try (var json = READER.createParser(body)) {
+                if (json.nextToken() != JsonToken.START_OBJECT) {
+                    return null;
+                }
+                var root = new Outline(body, json, path, named == null || named.tokens().isEmpty() ? null : named.tokens().get(0)).map(0);
+                return json.nextToken() == null ? root : null;
+            } catch (IOException e) {
+                return null;
+            }
+        }
+
+        /** The object that the parser is in, so many names along the path. */
+        private ObjectNode map(int depth) throws IOException {
+            var map = JsonNodeFactory.instance.objectNode();
+            for (var name = json.nextFieldName(); name != null; name = json.nextFieldName()) {
+                boolean object = json.nextToken() == JsonToken.START_OBJECT;
+                boolean onPath = depth == path.size() || path.get(depth).equals("*") || path.get(depth).equals(name);
+                map.set(name, !object || !onPath ? PART.readTree(json) : depth == path.size() ? model() : map(depth + 1));
+            }
+            return map;
+        }
+
+        private ObjectNode model() throws IOException {
+            int from = read() - 1;
+            JsonNode known = null;
+            for (int depth = 1; depth > 0;) {
+                var token = json.nextToken();
+                if (token == JsonToken.FIELD_NAME && depth == 1 && json.currentName().equals(shown)) {
+                    json.nextToken();
+                    known = PART.readTree(json);
+                } else if (token.isNumeric() && json.getTextLength() >= SHORTEST_ODD) {
+                    PART.readTree(json);
+                }
+                depth += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
+            }
+            return new ObjectNode(JsonNodeFactory.instance, new Unread(body, from, read(), shown, known));
+        }
+
+        /** How many bytes the parser has gone through. */
+        private int read() {
+            return (int) json.currentLocation().getByteOffset();
+        }
+    }
+
+    /** The members of an object, which are read when they are first asked for. */
+    private static final class Unread extends AbstractMap<String, JsonNode> {
+        private final byte[] body;
+        private final int from;
+        private final int to;
+        private final String shown;
+        private final JsonNode known;
+        /** Whoever comes at the same time reads the same. */
+        private volatile JsonNode read;
+
+        /** @param known the member {@code shown}, or null */
+        Unread(byte[] body, int from, int to, String shown, JsonNode known) {
+            this.body = body;
+            this.from = from;
+            this.to = to;
+            this.shown = shown;
+            this.known = known;
+        }
+
+        private JsonNode read() {
+            if (read == null) {
+                try {
+                    read = READER.readTree(body, from, to - from);
+                } catch (IOException e) {
+                    throw new IllegalStateException("it was gone through before", e);
+                }
+            }
+            return read;
+        }
+
+        @Override
+        public Set<Entry<String, JsonNode>> entrySet() {
+            return read().properties();
+        }
+
+        @Override
+        public JsonNode get(Object name) {
+            return known != null && name.equals(shown) ? known : read().get((String) name);
+        }
+
+        @Override
+        public boolean containsKey(Object name) {
+            return get(name) != null;
+        }
+    }
 
     /** Every value at the path that is neither missing nor null, in document order. */
     public static List<JsonNode> all(JsonNode node, Pointer path) {
+        if (!path.tokens().contains("*")) {
+            var one = first(node, path);
+            return one == null ? List.of() : List.of(one);
+        }
         var found = new ArrayList<JsonNode>(1);
         collect(node, path.tokens(), 0, found);
         return found;

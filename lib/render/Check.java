@@ -116,7 +116,8 @@ final class Check {
     }
 
     private static String yaml(byte[] output, String text, boolean marks) {
-        var settings = LoadSettings.builder().setCodePointLimit(Engine.MAX_OUTPUT_BYTES).setUseMarks(marks).setBufferSize(1 << 15).build();
+        var settings = LoadSettings.builder().setCodePointLimit(Engine.MAX_OUTPUT_BYTES).setUseMarks(marks)
+                .setBufferSize(Math.min(1 << 15, text.length() + 1)).build();
         var open = new ArrayDeque<Level>();
         int documents = 0;
         try {

@@ -404,7 +404,7 @@ public final class Rendering {
                     var node = source.get();
                     if (node != null) {
                         var legacy = new Legacy(id(), access.provider().mapping(), node);
-                        answer = new Views.Named("answer").lazily("json", once(legacy::json)).lazily("ids", once(legacy::ids))
+                        answer = new Views.Named("answer").lazily("json", legacy::json).lazily("ids", once(legacy::ids))
                                 .lazily("profiles", once(legacy::profiles));
                     }
                 }

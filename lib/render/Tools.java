@@ -49,7 +49,7 @@ public final class Tools {
     private static final int MAX_FOLDER_DEPTH = 6;
     /** Letters that would steer a terminal, or that nobody sees: a name with one of them is not what it looks like. */
     private static final Pattern UNSEEN = Pattern.compile("[\\p{Cntrl}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]", Pattern.UNICODE_CHARACTER_CLASS);
-    private static final Set<String> ATTRIBUTES = Set.of("about", "output", "also", "where", "apply", "when", "optional");
+    private static final Set<String> ATTRIBUTES = Set.of("about", "output", "also", "where", "apply", "when", "optional", "choice");
 
     /**
      * One file of a layer.
@@ -72,11 +72,15 @@ public final class Tools {
      * @param mode     only models of this mode are rendered; null: all
      * @param when     {@code fetch}: it tells of a fetch, so {@code render} leaves it out; {@code changes}: it tells of these, so it is
      *                 left out where there are none; null: always
-     * @param optional null, or the name under which it has to be asked for ({@code legacy})
+     * @param optional null, or the name under which it has to be asked for ({@code legacy}, {@link #CHOICE})
      * @param apply    where {@code catalog apply} takes it; null: nowhere
+     * @param choice   of a template that tells its tool which model a person chose, its only one: the dotted names of the values that
+     *                 replace a person's own; null: it is no such template
      */
     public record Entry(String tool, String path, String about, String output, Map<String, String> also, Set<String> wires, String mode, String when,
-            String optional, Destination apply, Source source, Engine.Format format, Template template) {
+            String optional, Destination apply, List<String> choice, Source source, Engine.Format format, Template template) {
+        /** The name to ask with for templates that tell which model a person chose. */
+        public static final String CHOICE = "choice";
 
         /** Whether it tells of a fetch. */
         public boolean onFetch() {
@@ -85,7 +89,7 @@ public final class Tools {
 
         /** Whether it makes one file per provider. */
         public boolean perProvider() {
-            return Renderer.PROVIDER.matcher(output).find();
+            return namesProvider(output);
         }
 
         /** Its own file, and each that was included in what it has made so far. */
@@ -322,9 +326,30 @@ public final class Tools {
         if (output != null && format != Engine.Format.TEXT && Engine.Format.of(output) != format) {
             throw flaw(source, "its name says " + format + ", but its \"output\" is " + output);
         }
-        var apply = template.getCustomAttribute("apply");
-        return new Entry(path.substring(0, slash), path, text(source, template, "about"), output == null ? "config/" + name : output, also,
-                wires, mode, when, text(source, template, "optional"), apply == null ? null : Destination.of(source, apply, format), source, format, template);
+        var header = template.getCustomAttribute("apply");
+        var apply = header == null ? null : Destination.of(source, header, format);
+        var choice = choice(source, template);
+        var optional = text(source, template, "optional");
+        var entry = new Entry(path.substring(0, slash), path, text(source, template, "about"), output == null ? "config/" + name : output,
+                also, wires, mode, when, choice == null ? optional : Entry.CHOICE, apply, choice, source, format, template);
+        if (choice != null && (apply == null || apply.to().values().stream().anyMatch(Tools::namesProvider) || !entry.perProvider()
+                || optional != null || when != null || !also.isEmpty())) {
+            throw flaw(source, "choice", "a template with \"choice\" has PROVIDER in its name, \"apply\" to one place for all providers,"
+                    + " and no \"when\", \"optional\" or \"also\"");
+        }
+        return entry;
+    }
+
+    private static boolean namesProvider(String path) {
+        return Renderer.PROVIDER.matcher(path).find();
+    }
+
+    private static List<String> choice(Source source, Template template) throws Engine.Failed {
+        var names = template.getCustomAttribute("choice");
+        if (names == null || names instanceof List<?> list && list.stream().allMatch(String.class::isInstance)) {
+            return names == null ? null : ((List<?>) names).stream().map(String::valueOf).toList();
+        }
+        throw flaw(source, "choice", "\"choice\" has to be a list of names: [\"model\"]");
     }
 
     private static Map<?, ?> map(Source source, String attribute, Object value) throws Engine.Failed {

@@ -2,8 +2,6 @@
     "where": {"wire": "openai-responses", "mode": "chat"},
     "apply": {"to": r"${CODEX_HOME:-~/.codex}/PROVIDER.config.toml", "as": "file"}}>
 <#if !provider.id?matches("[A-Za-z0-9_-]+")><@skip reason="Codex takes only letters, digits, - and _ in the name of a profile"/></#if>
-<#-- Codex keeps these ids for itself. -->
-<#assign id = ["openai", "ollama", "lmstudio", "amazon-bedrock"]?seq_contains(provider.id)?then(provider.id + "-api", provider.id)>
 <#assign m = newest(models)?first>
 # ${provider.name} for the OpenAI Codex CLI, made by catalog. 'catalog apply codex' brings it and ${provider.id}.models.json
 # to ~/.codex (or $CODEX_HOME), side by side. Then: codex -p ${provider.id}
@@ -21,27 +19,4 @@
 #
 # What Codex tells the models to be stands in ${provider.id}.models.json as "base_instructions". To replace it for all of them:
 # model_instructions_file = "instructions.md"      ('codex debug models --bundled' shows what OpenAI wrote for its own)
-model = "${m.id}"
-model_provider = "${id}"
-model_catalog_json = "${provider.id}.models.json"
-<#if !["openai", "azure"]?seq_contains(provider.id)>
-# Tools that only OpenAI's own servers understand; others refuse the whole request.
-web_search = "disabled"
-
-[features]
-multi_agent = false
-goals = false
-</#if>
-
-[model_providers."${id}"]
-name = "${provider.name}"
-base_url = "${provider.url}"
-<#if provider.keyEnv??>
-  <#if provider.local>
-# Codex refuses to start a request while this variable is not set, so only if your server wants a key:
-# env_key = "${provider.keyEnv}"
-  <#else>
-env_key = "${provider.keyEnv}"
-  </#if>
-</#if>
-wire_api = "responses"
+<#include "_use.inc.ftl">

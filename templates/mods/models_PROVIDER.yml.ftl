@@ -3,19 +3,7 @@
     "apply": {"as": "merge", "to": {"linux": r"${XDG_CONFIG_HOME:-~/.config}/mods/mods.yml",
         "mac": r"${XDG_CONFIG_HOME:-~/Library/Application Support}/mods/mods.yml",
         "windows": r"${XDG_CONFIG_HOME:-${LOCALAPPDATA}}/mods/mods.yml"}}}>
-<#-- mods chooses the protocol by the API's name: these five names, and OpenAI chat for all others. -->
-<#assign special = ["anthropic", "google", "cohere", "ollama", "azure", "azure-ad"]>
-<#if provider.wires?seq_contains("openai-chat")>
-  <#assign api = special?seq_contains(provider.id)?then(provider.id + "-openai", provider.id), wire = "openai-chat">
-<#elseif provider.wire == "anthropic-messages" && provider.id == "anthropic">
-  <#assign api = "anthropic", wire = provider.wire>
-<#elseif provider.wire == "google-generate" && provider.id == "google">
-  <#assign api = "google", wire = provider.wire>
-<#elseif provider.wire == "anthropic-messages">
-  <@skip reason="mods can hold one API of the Anthropic protocol only, and that is Anthropic itself"/>
-<#else>
-  <@skip reason="mods can hold one API of the Google protocol only, and that is Google itself"/>
-</#if>
+<#include "_api.inc.ftl">
 # ${provider.name} for mods, made by catalog. Copy the entry below "apis:" into "apis:" of mods.yml (mods --settings).
 # max-input-chars is three characters for each token of the context window; mods cuts longer prompts silently.
 <#if provider.keyEnv??>
