@@ -1,7 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //COMPILE_OPTIONS -encoding UTF-8 -XDstringConcat=inline
-//JAVA_OPTIONS -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xms96m -Xmn24m -XX:MetaspaceSize=64m -XX:-UsePerfData
+//JAVA_OPTIONS -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xms96m -Xmn24m -XX:SurvivorRatio=4 -XX:MetaspaceSize=64m -XX:-UsePerfData
 
 //DEPS info.picocli:picocli:4.7.7
 //DEPS com.github.mizosoft.methanol:methanol:1.9.0

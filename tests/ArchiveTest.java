@@ -64,6 +64,13 @@ class ArchiveTest {
         return snapshot(version).bytes();
     }
 
+    /** @return what people have to know */
+    private static String replace(Archive archive, long version, Instant at) throws IOException {
+        var replaced = archive.replace(snapshot(version)::writeTo, at);
+        assertEquals(AtomicFile.sha256(content(version)), replaced.sha256());
+        return replaced.problem();
+    }
+
     private Archive.Current current() throws IOException {
         return archive.current(NOON, Workspace::howOld);
     }
@@ -109,7 +116,7 @@ class ArchiveTest {
         var odd = archive(Map.of("CATALOG_KEEP_SNAPSHOTS", number));
         assertEquals("CATALOG_KEEP_SNAPSHOTS is '" + number + "', not a number from 1 to 9999",
                 assertThrows(ConfigError.class, () -> odd.keep(content(1), NOON)).getMessage());
-        assertTrue(odd.replace(content(1), NOON).contains("CATALOG_KEEP_SNAPSHOTS"));
+        assertTrue(replace(odd, 1, NOON).contains("CATALOG_KEEP_SNAPSHOTS"));
         assertArrayEquals(content(1), Files.readAllBytes(odd.file()));
     }
 
@@ -191,13 +198,13 @@ class ArchiveTest {
         Files.createDirectories(archive.file().getParent());
         Files.write(archive.file(), content(1));
         Files.setLastModifiedTime(archive.file(), FileTime.from(NOON.minusSeconds(3600)));
-        assertNull(archive.replace(content(2), NOON));
+        assertNull(replace(archive, 2, NOON));
         assertArrayEquals(content(2), Files.readAllBytes(archive.file()));
         assertEquals(List.of("2026-11-20T12-00-00Z", "2026-11-20T11-00-00Z"), archive.list().stream().map(kept -> kept.id().substring(0, 20)).toList());
-        assertNull(archive.replace(content(2), NOON.plusSeconds(9)));
+        assertNull(replace(archive, 2, NOON.plusSeconds(9)));
         assertEquals(2, archive.list().size());
         Files.writeString(archive.file(), "<<<<<<< HEAD");
-        assertNull(archive.replace(content(3), NOON.plusSeconds(10)));
+        assertNull(replace(archive, 3, NOON.plusSeconds(10)));
         assertEquals(3, archive.list().size());
         assertEquals("<<<<<<< HEAD", Files.readString(archive.folder().resolve("damaged.json")));
     }
@@ -206,7 +213,7 @@ class ArchiveTest {
     void where_nothing_can_be_kept_the_snapshot_is_written_and_it_is_said() throws IOException {
         Files.createDirectories(archive.folder().getParent());
         Files.writeString(archive.folder(), "a file");
-        var said = archive.replace(content(1), NOON);
+        var said = replace(archive, 1, NOON);
         assertTrue(said.startsWith("the snapshot could not be kept for 'catalog diff' and 'catalog rollback': "), said);
         assertArrayEquals(content(1), Files.readAllBytes(archive.file()));
         assertEquals(List.of(), archive.list());
@@ -215,8 +222,8 @@ class ArchiveTest {
     @Test
     void a_damaged_current_snapshot_is_replaced_by_the_newest_whole_one_in_clear_words() throws IOException {
         assertEquals(Snapshot.empty(), current().snapshot());
-        archive.replace(content(1), NOON.minus(Duration.ofDays(2)));
-        archive.replace(content(2), NOON.minus(Duration.ofDays(1)));
+        replace(archive, 1, NOON.minus(Duration.ofDays(2)));
+        replace(archive, 2, NOON.minus(Duration.ofDays(1)));
         assertEquals(snapshot(2), current().snapshot());
         assertNull(current().note());
         for (var damage : List.of("", "{\"schema\":1,\"models\":[", "<<<<<<< HEAD\n", "[]")) {
@@ -237,7 +244,7 @@ class ArchiveTest {
 
     @Test
     void a_snapshot_of_a_newer_catalog_is_an_error_whatever_is_kept() throws IOException {
-        archive.replace(content(1), NOON);
+        replace(archive, 1, NOON);
         Files.writeString(archive.file(), "{\"schema\":2}");
         assertTrue(assertThrows(ConfigError.class, this::current).getMessage().contains("newer catalog"));
     }

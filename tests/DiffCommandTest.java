@@ -64,7 +64,7 @@ class DiffCommandTest {
     private void fetched(Snapshot now, Duration ago) throws IOException {
         var before = Snapshot.read(archive.file());
         var at = door.now.minus(ago);
-        archive.replace(now.bytes(), at);
+        archive.replace(now::writeTo, at);
         var log = ChangeLog.open(log());
         log.append(log.settle(Changes.between(before, now), now, java.util.Set.of("groq", "mistral"), Changes.GRACE, at), at);
         Files.setLastModifiedTime(archive.file(), java.nio.file.attribute.FileTime.from(at));

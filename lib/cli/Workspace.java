@@ -181,11 +181,9 @@ public record Workspace(Host host, Path root, Providers providers) {
     /** Makes this the snapshot, keeps the one before, and notes when its inputs were fetched. @return what went wrong, null if nothing did */
     String keep(Snapshot snapshot, Map<String, Instant> fetchedAt) {
         try {
-            var content = snapshot.bytes();
-            var sha256 = AtomicFile.sha256(content);
-            var problem = archive().replace(content, sha256, host.clock().instant());
-            AtomicFile.write(inputsFile(), Archive.Inputs.of(snapshot, sha256, fetchedAt, inputs()).bytes());
-            return problem;
+            var replaced = archive().replace(snapshot::writeTo, host.clock().instant());
+            AtomicFile.write(inputsFile(), Archive.Inputs.of(snapshot, replaced.sha256(), fetchedAt, inputs()).bytes());
+            return replaced.problem();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -4,6 +4,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -51,7 +52,6 @@ public final class AtomicFile {
         if (holds(target, content)) {
             return false;
         }
-        // Not createTempFile, whose files only their owner may read: results are as open as the user's umask says.
         replace(target, content);
         return true;
     }
@@ -65,7 +65,7 @@ public final class AtomicFile {
 
     private static void replace(Path target, byte[] content, FileAttribute<?>... attributes) throws IOException {
         Files.createDirectories(target.getParent());
-        var temporary = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
+        var temporary = temporary(target);
         try {
             try (var channel = FileChannel.open(temporary, Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW), attributes)) {
                 var bytes = ByteBuffer.wrap(content);
@@ -79,6 +79,57 @@ public final class AtomicFile {
         }
     }
 
+    /** Not createTempFile, whose files only their owner may read: results are as open as the user's umask says. */
+    private static Path temporary(Path target) {
+        return target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
+    }
+
+    /** A content that is made while it is written: none of it need be in memory as a whole. */
+    public interface Content {
+        /** @param out is not closed */
+        void writeTo(OutputStream out) throws IOException;
+    }
+
+    /**
+     * What was written.
+     *
+     * @param sha256 of the content, lower-case hex
+     * @param packed the content, see {@link Packed#unpack}
+     */
+    public record Written(String sha256, byte[] packed) {}
+
+    /** As {@link #write(Path, byte[])}, with what one needs to keep the same content elsewhere. */
+    public static Written write(Path target, Content content) throws IOException {
+        Files.createDirectories(target.getParent());
+        var temporary = temporary(target);
+        var packed = new ByteArrayOutputStream(1 << 16);
+        var digest = sha256();
+        try {
+            try (var file = Files.newOutputStream(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+                    var packing = Packed.packing(packed)) {
+                content.writeTo(new OutputStream() {
+                    @Override
+                    public void write(int one) throws IOException {
+                        write(new byte[] {(byte) one}, 0, 1);
+                    }
+
+                    @Override
+                    public void write(byte[] bytes, int from, int count) throws IOException {
+                        file.write(bytes, from, count);
+                        packing.write(bytes, from, count);
+                        digest.update(bytes, from, count);
+                    }
+                });
+            }
+            if (!Files.isRegularFile(target) || Files.mismatch(temporary, target) >= 0) {
+                move(temporary, target);
+            }
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
+        return new Written(HexFormat.of().formatHex(digest.digest()), packed.toByteArray());
+    }
+
     /** Whether the file exists with exactly this content. */
     public static boolean holds(Path target, byte[] content) throws IOException {
         return Files.isRegularFile(target) && Files.size(target) == content.length
@@ -87,8 +138,12 @@ public final class AtomicFile {
 
     /** Of a content, lower-case hex. */
     public static String sha256(byte[] content) {
+        return HexFormat.of().formatHex(sha256().digest(content));
+    }
+
+    private static MessageDigest sha256() {
         try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
         }
@@ -301,14 +356,19 @@ public final class AtomicFile {
         /** Fast rather than small: it is done while somebody waits. */
         public static byte[] pack(byte[] content) throws IOException {
             var bytes = new ByteArrayOutputStream(content.length / 8);
-            try (var out = new GZIPOutputStream(bytes, 1 << 16) {
-                {
-                    def.setLevel(Deflater.BEST_SPEED);
-                }
-            }) {
+            try (var out = packing(bytes)) {
                 out.write(content);
             }
             return bytes.toByteArray();
+        }
+
+        /** What is written to it comes to {@code bytes} as {@link #pack} makes it, all of it once this is closed. */
+        static OutputStream packing(ByteArrayOutputStream bytes) throws IOException {
+            return new GZIPOutputStream(bytes, 1 << 16) {
+                {
+                    def.setLevel(Deflater.BEST_SPEED);
+                }
+            };
         }
 
         public static byte[] unpack(Path file) throws IOException {

@@ -30,6 +30,7 @@ import java.util.stream.Stream;
 import lib.host.AtomicFile;
 import lib.host.AtomicFile.Exclusive;
 import lib.host.AtomicFile.Packed;
+import lib.host.AtomicFile.Written;
 import lib.host.Host;
 import lib.provider.Providers.ConfigError;
 import lib.provider.Json;
@@ -247,12 +248,12 @@ public record Archive(Host host, Path folder, Path file) {
 
     /** Keeps a snapshot, unless it is the newest that is kept, and forgets the oldest beyond the number to keep. */
     public Kept keep(byte[] content, Instant now) throws IOException {
-        return keep(content, AtomicFile.sha256(content), now);
+        return keep(new Written(AtomicFile.sha256(content), Packed.pack(content)), now);
     }
 
-    private Kept keep(byte[] content, String sha256, Instant now) throws IOException {
+    private Kept keep(Written content, Instant now) throws IOException {
         int most = most();
-        var hash = sha256.substring(0, DIGITS);
+        var hash = content.sha256().substring(0, DIGITS);
         var newest = list().stream().findFirst().orElse(null);
         boolean same = newest != null && newest.hash().equals(hash);
         if (same && newest.isWhole()) {
@@ -262,7 +263,7 @@ public record Archive(Host host, Path folder, Path file) {
         var at = same ? newest.at() : newest == null || newest.at().isBefore(second) ? second : newest.at().plusSeconds(1);
         var id = STAMP.format(at) + "-" + hash;
         var kept = new Kept(id, folder.resolve(id + ".json.gz"), at, hash);
-        AtomicFile.write(kept.file(), Packed.pack(content));
+        AtomicFile.write(kept.file(), content.packed());
         var all = list();
         for (var old : all.subList(Math.min(most, all.size()), all.size())) {
             Files.deleteIfExists(old.file());
@@ -313,30 +314,34 @@ public record Archive(Host host, Path folder, Path file) {
     }
 
     /**
+     * What became of a new snapshot.
+     *
+     * @param sha256  of its content
+     * @param problem what people have to know, one line; null where all went well
+     */
+    public record Replaced(String sha256, String problem) {}
+
+    /**
      * Makes this content the current snapshot, and keeps it and what was there before. That it cannot be kept is no reason not
      * to write it.
      *
-     * @return what people have to know, one line; null where all went well
+     * @param content best one that is made while it is written: what takes millions of bytes stays in memory for long
      */
-    public String replace(byte[] content, Instant now) throws IOException {
-        return replace(content, AtomicFile.sha256(content), now);
-    }
-
-    /** @param sha256 of the content, which takes as long as compressing it */
-    public String replace(byte[] content, String sha256, Instant now) throws IOException {
+    public Replaced replace(AtomicFile.Content content, Instant now) throws IOException {
         String problem = null;
         try {
             keepCurrent(now, true);
         } catch (IOException | ConfigError e) {
             problem = String.valueOf(e.getMessage());
         }
-        AtomicFile.write(file, content);
+        var written = AtomicFile.write(file, content);
         try {
-            keep(content, sha256, now);
+            keep(written, now);
         } catch (IOException | ConfigError e) {
             problem = String.valueOf(e.getMessage());
         }
-        return problem == null ? null : "the snapshot could not be kept for 'catalog diff' and 'catalog rollback': " + problem;
+        return new Replaced(written.sha256(), problem == null ? null
+                : "the snapshot could not be kept for 'catalog diff' and 'catalog rollback': " + problem);
     }
 
     /**

@@ -9,8 +9,10 @@ import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamWriteFeature;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -51,9 +53,6 @@ import lib.provider.Json.Listing;
 public record Snapshot(List<Input> inputs, List<Model> models) {
     static final int SCHEMA = 1;
 
-    /** Of a model, and a bit more, so that what holds millions of bytes need not grow. */
-    private static final int USUAL_BYTES = 400;
-
     /** The order of a model's members, which is the schema's. */
     private static final List<Field> MEMBERS = List.of(CANONICAL_ID, ALIASES, NAME, FAMILY, OWNED_BY, MODE,
             INPUT_MODALITIES, OUTPUT_MODALITIES,
@@ -69,7 +68,8 @@ public record Snapshot(List<Input> inputs, List<Model> models) {
     private static final List<Group> GROUPS = groups();
 
     /** Each line is a value of its own to the generator, so this stands between them. */
-    private static final JsonFactory JSON = new JsonFactoryBuilder().rootValueSeparator(",\n").build();
+    private static final JsonFactory JSON = new JsonFactoryBuilder().rootValueSeparator(",\n")
+            .disable(StreamWriteFeature.AUTO_CLOSE_TARGET).build();
 
     /**
      * An answer that facts came from.
@@ -115,33 +115,38 @@ public record Snapshot(List<Input> inputs, List<Model> models) {
 
     /** The file's content: JSON in UTF-8. */
     public byte[] bytes() {
-        var out = new ByteArrayOutputStream((1 << 12) + models.size() * USUAL_BYTES);
+        var out = new ByteArrayOutputStream(1 << 16);
         try {
-            ascii(out, "{\"schema\":" + SCHEMA + ",\n\"inputs\":[\n");
-            try (var json = JSON.createGenerator(out)) {
-                for (var input : inputs) {
-                    json.writeStartObject();
-                    json.writeStringField("id", input.id());
-                    json.writeStringField("url", input.url());
-                    json.writeStringField("sha256", input.sha256());
-                    json.writeEndObject();
-                }
-            }
-            ascii(out, "],\n\"models\":[\n");
-            try (var json = JSON.createGenerator(out)) {
-                for (var model : models) {
-                    write(json, model);
-                }
-            }
-            ascii(out, "]}\n");
+            writeTo(out);
         } catch (IOException e) {
             throw new IllegalStateException("writing to memory", e);
         }
         return out.toByteArray();
     }
 
-    private static void ascii(ByteArrayOutputStream out, String text) {
-        out.writeBytes(text.getBytes(StandardCharsets.US_ASCII));
+    /** Writes the file's content, see {@link #bytes}. @param out is not closed */
+    public void writeTo(OutputStream out) throws IOException {
+        ascii(out, "{\"schema\":" + SCHEMA + ",\n\"inputs\":[\n");
+        try (var json = JSON.createGenerator(out)) {
+            for (var input : inputs) {
+                json.writeStartObject();
+                json.writeStringField("id", input.id());
+                json.writeStringField("url", input.url());
+                json.writeStringField("sha256", input.sha256());
+                json.writeEndObject();
+            }
+        }
+        ascii(out, "],\n\"models\":[\n");
+        try (var json = JSON.createGenerator(out)) {
+            for (var model : models) {
+                write(json, model);
+            }
+        }
+        ascii(out, "]}\n");
+    }
+
+    private static void ascii(OutputStream out, String text) throws IOException {
+        out.write(text.getBytes(StandardCharsets.US_ASCII));
     }
 
     private static void write(JsonGenerator json, Model model) throws IOException {
