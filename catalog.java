@@ -14,7 +14,6 @@
 //SOURCES lib/host/Host.java
 
 //SOURCES lib/provider/Access.java
-//SOURCES lib/provider/Field.java
 //SOURCES lib/provider/Json.java
 //SOURCES lib/provider/Overrides.java
 //SOURCES lib/provider/Provider.java

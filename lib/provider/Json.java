@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import lib.provider.Provider.Field;
 import lib.provider.Provider.Mapping.Condition;
 import lib.provider.Provider.Mapping.Pointer;
 import lib.provider.Provider.Mapping;
