@@ -51,6 +51,7 @@
 //SOURCES lib/apply/Document.java
 //SOURCES lib/apply/JsonDocument.java
 //SOURCES lib/apply/LineDiff.java
+//SOURCES lib/apply/LiteralKeys.java
 //SOURCES lib/apply/Merge.java
 //SOURCES lib/apply/SafeFile.java
 //SOURCES lib/apply/TomlDocument.java

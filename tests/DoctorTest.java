@@ -142,7 +142,8 @@ class DoctorTest extends CliSetup {
         Shell.write(door.home.resolve(".config/catalog/providers.yaml"), "providers:\n  groq: {headers: {x-team: " + Fixtures.KEY + "}}\n");
         var result = door.run("doctor", "--secrets");
         assertEquals(1, result.code(), result::toString);
-        assertTrue(result.out().contains("api-key-env: GROQ_API_KEY") && result.out().contains("key_env: GROQ_API_KEY"), result.out());
+        assertTrue(result.out().contains("out of the comment; it is the value of GROQ_API_KEY")
+                && result.out().contains("auth: x-team, and key_env: GROQ_API_KEY; GROQ_API_KEY holds it already"), result.out());
         assertFalse(result.toString().contains(Fixtures.KEY), result::toString);
     }
 

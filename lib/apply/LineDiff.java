@@ -2,9 +2,19 @@ package lib.apply;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
-import lib.apply.Document.Change;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.UnaryOperator;
+import lib.apply.Document.Format;
+import lib.apply.Document.Place;
+import lib.provider.Providers;
 
 /** What changes in a text, line by line, as {@code diff -u} says it and {@code patch} reads it. */
 public final class LineDiff {
@@ -28,12 +38,12 @@ public final class LineDiff {
         }
     }
 
-    private LineDiff(String before, String after) {
-        this.before = lines(before);
-        this.after = lines(after);
+    private LineDiff(String before, String after, UnaryOperator<String> shown) {
         var numbers = new HashMap<String, Integer>();
-        this.a = numbered(this.before, numbers);
-        this.b = numbered(this.after, numbers);
+        this.a = numbered(lines(before), numbers);
+        this.b = numbered(lines(after), numbers);
+        this.before = lines(shown.apply(before));
+        this.after = lines(shown.apply(after));
     }
 
     /**
@@ -42,10 +52,15 @@ public final class LineDiff {
      * @return ends with a line break; empty if nothing changes
      */
     public static String unified(String name, String before, String after) {
+        return unified(name, before, after, UnaryOperator.identity());
+    }
+
+    /** @param shown what of a whole text is printed, in as many lines; what differs is told of the texts as they are */
+    static String unified(String name, String before, String after, UnaryOperator<String> shown) {
         if (before == null ? after == null : before.equals(after)) {
             return "";
         }
-        var diff = new LineDiff(before == null ? "" : before, after == null ? "" : after);
+        var diff = new LineDiff(before == null ? "" : before, after == null ? "" : after, shown);
         var out = new StringBuilder("--- ").append(before == null ? "/dev/null" : quoted(name)).append("\n+++ ")
                 .append(after == null ? "/dev/null" : quoted(name)).append('\n');
         for (var hunk : hunks(diff.changes())) {
@@ -183,6 +198,230 @@ public final class LineDiff {
     private static void print(char mark, List<String> lines, StringBuilder out) {
         for (var line : lines) {
             out.append(mark).append(line).append(line.endsWith("\n") ? "" : "\n\\ No newline at end of file\n");
+        }
+    }
+
+    /** Hides the keys of some texts in these and in what is said of them. */
+    public static final class Masks {
+        private static final String MASK = "***";
+        private static final int SHORTEST_ELSEWHERE = 6;
+
+        private final Set<String> known;
+        /** What is hidden wherever it stands, the longest first. */
+        private final Set<String> values = new TreeSet<>(Comparator.comparing(String::length).reversed().thenComparing(Comparator.naturalOrder()));
+
+        /** @param known the values of variables that hold keys */
+        public Masks(Collection<String> known) {
+            this.known = Set.copyOf(known);
+            values.addAll(known);
+        }
+
+        /** A unified diff in which no key can be read. @param before null where there is none, as is {@code after} */
+        public String diff(String name, String before, String after) {
+            learn(name, before);
+            learn(name, after);
+            return LineDiff.unified(name, before, after, text -> masked(name, text));
+        }
+
+        /** Takes note of the keys of a text, so that they are hidden in others as well. */
+        private void learn(String name, String text) {
+            var document = text == null ? null : document(name, text);
+            if (document != null) {
+                for (var leaf : document.leaves()) {
+                    keys(document, leaf, text).forEach(this::learn);
+                }
+            } else if (text != null) {
+                LiteralKeys.in(null, text, known).forEach(found -> learn(new LiteralKeys.Hit(found.value(), found.name(), found.how(), true)));
+            }
+        }
+
+        private void learn(LiteralKeys.Hit hit) {
+            if (hit.certain()) {
+                hit.value().lines().map(String::strip).filter(line -> line.length() >= SHORTEST_ELSEWHERE).forEach(values::add);
+            }
+        }
+
+        private List<LiteralKeys.Hit> keys(Document document, Document.Leaf leaf, String text) {
+            return LiteralKeys.hits(leaf.path(), LiteralKeys.spelt(leaf, text), LiteralKeys.siblings(document, leaf), known, true);
+        }
+
+        /** Files of tools may have any name. */
+        private static Document document(String name, String text) {
+            var format = Format.of(name);
+            for (var one : format != null ? List.of(format) : List.of(Format.JSON, Format.TOML, Format.YAML)) {
+                var document = LiteralKeys.document(one, text);
+                if (document != null && !document.tree().isEmpty()) {
+                    return document;
+                }
+            }
+            return null;
+        }
+
+        /** What stands at a place, for a person to read. */
+        public Object value(Place place, Object value) {
+            var path = new ArrayList<Object>();
+            place.steps().forEach(step -> path.add(step instanceof Place.Key key ? key.name() : (Object) 0));
+            return value(path, value, List.of());
+        }
+
+        private Object value(List<Object> path, Object value, List<String> siblings) {
+            if (value instanceof Map<?, ?> map) {
+                var masked = new LinkedHashMap<String, Object>();
+                map.forEach((key, inner) -> masked.put((String) key, value(below(path, key), inner, List.of())));
+                return masked;
+            }
+            if (value instanceof List<?> list) {
+                var all = list.stream().map(String::valueOf).toList();
+                var masked = new ArrayList<Object>();
+                list.forEach(inner -> masked.add(value(below(path, masked.size()), inner, all)));
+                return masked;
+            }
+            var text = value instanceof String || value instanceof Number ? value.toString() : null;
+            var shown = text;
+            for (var hit : LiteralKeys.hits(path, text, siblings, known, true)) {
+                learn(hit);
+                shown = shown.replace(hit.value(), MASK);
+            }
+            for (var one : text == null ? Set.<String>of() : values) {
+                shown = shown.replace(one, MASK);
+            }
+            return text == null || shown.equals(text) ? value : shown;
+        }
+
+        private static List<Object> below(List<Object> path, Object step) {
+            var longer = new ArrayList<>(path);
+            longer.add(step);
+            return longer;
+        }
+
+        /** As many lines as the text. */
+        private String masked(String name, String text) {
+            var hidden = new BitSet(text.length());
+            var document = document(name, text);
+            var rest = text;
+            if (document != null) {
+                var leaves = document.leaves();
+                for (var leaf : leaves) {
+                    for (var hit : keys(document, leaf, text)) {
+                        hide(hidden, text, leaf, hit.value());
+                    }
+                    if (leaf.value() instanceof String value) {
+                        values.stream().filter(value::contains).forEach(known -> hide(hidden, text, leaf, known));
+                    }
+                }
+                rest = LiteralKeys.without(leaves, text);
+            }
+            lines(hidden, rest, document == null);
+            for (var value : values) {
+                for (int at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + value.length())) {
+                    hidden.set(at, at + value.length());
+                }
+            }
+            Providers.Secrets.found(text, known).forEach(key -> {
+                for (int at = text.indexOf(key); at >= 0; at = text.indexOf(key, at + key.length())) {
+                    hidden.set(at, at + key.length());
+                }
+            });
+            return shown(text, hidden);
+        }
+
+        /** Where it is not spelt as it is, or stands on several lines, all of the value's text. */
+        private static void hide(BitSet hidden, String text, Document.Leaf leaf, String value) {
+            var spelt = text.substring(leaf.start(), leaf.end());
+            int at = spelt.indexOf('\n') < 0 ? spelt.indexOf(value) : -1;
+            if (at < 0) {
+                hidden.set(leaf.start(), leaf.end());
+            }
+            for (; at >= 0; at = spelt.indexOf(value, at + value.length())) {
+                hidden.set(leaf.start() + at, leaf.start() + at + value.length());
+            }
+        }
+
+        /** @param whole whether it is all of a file that nobody could parse, so that values may go on in the next lines */
+        private void lines(BitSet hidden, String text, boolean whole) {
+            int start = 0;
+            var block = new Block(-1, null);
+            for (var line : text.split("\n", -1)) {
+                int indent = line.length() - line.stripLeading().length();
+                if (whole && block.holds(line, indent)) {
+                    hidden.set(start, start + line.length());
+                    block = block.ends(line) ? new Block(-1, null) : block;
+                } else {
+                    block = new Block(-1, null);
+                    for (var setting : LiteralKeys.settings(line)) {
+                        boolean secret = LiteralKeys.isSure(setting.name()) || LiteralKeys.isLoose(setting.name());
+                        boolean variable = LiteralKeys.namesVariable(setting.name());
+                        var value = setting.value().isEmpty() ? line.substring(setting.at()).strip() : setting.value();
+                        if (variable ? !LiteralKeys.isVariable(value) && !value.isEmpty() : secret && LiteralKeys.isKey(value, LiteralKeys.isSure(setting.name()), true)) {
+                            hidden.set(start + setting.at(), start + line.length());
+                        }
+                        if (secret && !variable && whole) {
+                            block = Block.opened(line.substring(setting.at()).strip(), indent);
+                        }
+                    }
+                    further(hidden, line, start);
+                }
+                start += line.length() + 1;
+            }
+        }
+
+        private void further(BitSet hidden, String line, int start) {
+            var hits = new LinkedHashMap<String, LiteralKeys.Hit>();
+            LiteralKeys.addresses(hits, "", line, true);
+            LiteralKeys.schemes(hits, "", line, false, false, true);
+            for (var value : hits.keySet()) {
+                for (int at = line.indexOf(value); at >= 0; at = line.indexOf(value, at + value.length())) {
+                    hidden.set(start + at, start + at + value.length());
+                }
+            }
+        }
+
+        /** A value that goes on below its name: as far as lines are indented more, or up to a sign. */
+        private record Block(int indent, String end) {
+            static Block opened(String value, int indent) {
+                for (var quote : List.of("\"\"\"", "'''")) {
+                    if (value.startsWith(quote)) {
+                        return value.indexOf(quote, 3) < 0 ? new Block(indent, quote) : new Block(-1, null);
+                    }
+                }
+                for (var quote : List.of("\"", "'")) {
+                    if (value.startsWith(quote) && value.replace("\\\\", "").replace("\\" + quote, "").indexOf(quote, 1) < 0) {
+                        return new Block(indent, quote);
+                    }
+                }
+                if (value.startsWith("[") && value.indexOf(']') < 0 || value.startsWith("{") && value.indexOf('}') < 0) {
+                    return new Block(indent, value.startsWith("[") ? "]" : "}");
+                }
+                return LiteralKeys.OPENING.matcher(value).matches() ? new Block(indent, null) : new Block(-1, null);
+            }
+
+            boolean holds(String line, int lineIndent) {
+                return indent >= 0 && (end != null || line.isBlank() || lineIndent > indent || lineIndent == indent && line.startsWith("- ", indent));
+            }
+
+            boolean ends(String line) {
+                return end != null && line.contains(end);
+            }
+        }
+
+        /** Line ends, and what stands before a line, stay to be seen. */
+        private static String shown(String text, BitSet hidden) {
+            var out = new StringBuilder();
+            boolean masked = false;
+            boolean first = true;
+            for (int i = 0; i < text.length(); i++) {
+                char c = text.charAt(i);
+                boolean blank = c == '\n' || c == '\r' || first && (c == ' ' || c == '\t');
+                first = c == '\n' || first && blank;
+                if (blank || !hidden.get(i)) {
+                    out.append(c);
+                    masked = false;
+                } else if (!masked) {
+                    out.append(MASK);
+                    masked = true;
+                }
+            }
+            return out.toString();
         }
     }
 }

@@ -14,12 +14,12 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import lib.apply.Apply;
 import lib.apply.Document.Change.State;
 import lib.apply.Document.Change;
 import lib.apply.Document;
+import lib.apply.LineDiff;
 import lib.apply.Merge.Choice;
 import lib.apply.Merge.Conflict;
 import lib.apply.SafeFile;
@@ -280,26 +280,18 @@ public final class ApplyCommand implements Callable<Integer> {
     record Report(Host host, Output output, Set<String> secrets, Map<Path, String> tools) {
         private static final int MOST_CONFLICTS = 20;
         private static final int MOST_LINES = 40;
-        private static final Pattern SECRET_NAME = Pattern.compile("(?i).*(key|token|secret|password|bearer|authorization)");
-        private static final Pattern SECRET_LINE = Pattern.compile("(?im)^([ +-].*?(?:key|token|secret|password|bearer|authorization)[\"']?\\s*[:=]\\s*+)"
-                + "([\"']?)(?!(?-i:[A-Z][A-Z0-9_]*)(?:[\"'\\s,]|$)|\\d+(?:[\"'\\s,}]|$))([^\"'\\n#]+)");
-        private static final Pattern LOGIN = Pattern.compile("(?<=://)[^/@\\s]+(?=@)");
 
         String shown(Path path) {
             return path.startsWith(host.home()) ? "~/" + host.home().relativize(path).toString().replace('\\', '/') : path.toString();
         }
 
-        /** Without the values of keys: a diff shows lines around a change too. */
-        String masked(String text) {
-            var masked = LOGIN.matcher(SECRET_LINE.matcher(text).replaceAll("$1$2***")).replaceAll("***");
-            for (var secret : secrets) {
-                masked = masked.replace(secret, "***");
-            }
-            return masked;
+        /** For one file; what is a key in it may be none in another. */
+        private LineDiff.Masks masks() {
+            return new LineDiff.Masks(secrets);
         }
 
         void diffs(List<Change> changes) {
-            Apply.inOrder(changes).stream().filter(Change::writes).forEach(change -> host.out().print(masked(change.diff())));
+            Apply.inOrder(changes).stream().filter(Change::writes).forEach(change -> host.out().print(change.diff(masks())));
             host.out().flush();
         }
 
@@ -358,15 +350,14 @@ public final class ApplyCommand implements Callable<Integer> {
         }
 
         private String difference(Change change, Conflict conflict) {
-            var lines = masked(lib.apply.LineDiff.unified(shown(change.named()), (String) conflict.theirs(), (String) conflict.ours())).lines().toList();
+            var lines = masks().diff(shown(change.named()), (String) conflict.theirs(), (String) conflict.ours()).lines().toList();
             return lines.stream().limit(MOST_LINES).map(line -> "    " + Output.whole(line)).collect(Collectors.joining("\n"))
                     + (lines.size() > MOST_LINES ? "\n    … and " + (lines.size() - MOST_LINES) + " more lines" : "");
         }
 
         private String value(Conflict conflict, Object value) {
-            var name = conflict.place().steps().get(conflict.place().steps().size() - 1).toString();
-            boolean secret = SECRET_NAME.matcher(name.replaceFirst("]$", "")).matches();
-            return secret ? "***" : masked(Output.whole(value instanceof String text ? '"' + text + '"' : String.valueOf(value)));
+            var shown = masks().value(conflict.place(), value);
+            return Output.whole(shown instanceof String text ? '"' + text + '"' : String.valueOf(shown));
         }
 
         ArrayNode json(List<Change> changes, boolean diff, String failure) {
@@ -386,7 +377,7 @@ public final class ApplyCommand implements Callable<Integer> {
                     }
                 }
                 if (diff) {
-                    file.put("diff", masked(change.diff()));
+                    file.put("diff", change.diff(masks()));
                 }
             }
             return array;
