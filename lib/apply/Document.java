@@ -102,9 +102,10 @@ public interface Document {
     /**
      * A single value, and where in {@link #text()} it is spelt: with its quotes, its anchor and its tag.
      *
-     * @param path names of members and indexes of elements
+     * @param path  names of members and indexes of elements
+     * @param value of a text what it says, of a number its letters; null of anything else
      */
-    record Leaf(List<Object> path, Object value, int start, int end) {}
+    record Leaf(List<Object> path, String value, int start, int end) {}
 
     /** All single values, in the order in which they stand there. */
     List<Leaf> leaves();

@@ -95,7 +95,7 @@ final class JsonDocument implements Checked.Parsed {
     public List<Document.Leaf> leaves() {
         var leaves = new ArrayList<Document.Leaf>();
         if (root != null) {
-            Scan.leaves(root, tree, List.of(), leaves);
+            new Scan(text, false).leaves(root, tree, List.of(), leaves);
         }
         return leaves;
     }
@@ -287,9 +287,10 @@ final class JsonDocument implements Checked.Parsed {
         }
 
         /** @param value what was read there */
-        static void leaves(Node node, Object value, List<Object> path, List<Document.Leaf> out) {
+        void leaves(Node node, Object value, List<Object> path, List<Document.Leaf> out) {
             if (node.parts() == null) {
-                out.add(new Document.Leaf(path, value, node.start(), node.end()));
+                var said = value instanceof String string ? string : value instanceof Number ? text.substring(node.start(), node.end()) : null;
+                out.add(new Document.Leaf(path, said, node.start(), node.end()));
                 return;
             }
             for (int i = 0; i < node.parts().size(); i++) {

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import lib.apply.Document.Format;
 import lib.apply.Document.Place;
 import lib.provider.Providers;
@@ -204,6 +205,9 @@ public final class LineDiff {
     /** Hides the keys of some texts in these and in what is said of them. */
     public static final class Masks {
         private static final String MASK = "***";
+        private static final Pattern ARGUMENT = Pattern.compile("(?:(?<=[\\s\"'\\[(,])(?:echo|printf)[\"']?[\\s,]+"
+                + "|(?<![\\w-])--?(?:[a-z-]*-)?(?:api-?key|token|key|secret|password|pat|auth|bearer)[\"']?[\\s,=]+[\"']?)(?=[^\\s\"'])");
+        private static final Pattern WORD = Pattern.compile("[A-Za-z0-9+/=_-]{16,}");
         private static final int SHORTEST_ELSEWHERE = 6;
 
         private final Set<String> known;
@@ -228,7 +232,7 @@ public final class LineDiff {
             var document = text == null ? null : document(name, text);
             if (document != null) {
                 for (var leaf : document.leaves()) {
-                    keys(document, leaf, text).forEach(this::learn);
+                    keys(document, leaf).forEach(this::learn);
                 }
             } else if (text != null) {
                 LiteralKeys.in(null, text, known).forEach(found -> learn(new LiteralKeys.Hit(found.value(), found.name(), found.how(), true)));
@@ -241,8 +245,8 @@ public final class LineDiff {
             }
         }
 
-        private List<LiteralKeys.Hit> keys(Document document, Document.Leaf leaf, String text) {
-            return LiteralKeys.hits(leaf.path(), LiteralKeys.spelt(leaf, text), LiteralKeys.siblings(document, leaf), known, true);
+        private List<LiteralKeys.Hit> keys(Document document, Document.Leaf leaf) {
+            return LiteralKeys.hits(leaf.path(), leaf.value(), LiteralKeys.siblings(document, leaf), known, true);
         }
 
         /** Files of tools may have any name. */
@@ -302,11 +306,11 @@ public final class LineDiff {
             if (document != null) {
                 var leaves = document.leaves();
                 for (var leaf : leaves) {
-                    for (var hit : keys(document, leaf, text)) {
+                    for (var hit : keys(document, leaf)) {
                         hide(hidden, text, leaf, hit.value());
                     }
-                    if (leaf.value() instanceof String value) {
-                        values.stream().filter(value::contains).forEach(known -> hide(hidden, text, leaf, known));
+                    if (leaf.value() != null) {
+                        values.stream().filter(leaf.value()::contains).forEach(known -> hide(hidden, text, leaf, known));
                     }
                 }
                 rest = LiteralKeys.without(leaves, text);
@@ -360,6 +364,13 @@ public final class LineDiff {
                         }
                     }
                     further(hidden, line, start);
+                    int begin = start;
+                    int end = start + line.length();
+                    ARGUMENT.matcher(line).results().forEach(found -> hidden.set(begin + found.end(), end));
+                    if (whole) {
+                        WORD.matcher(line).results().filter(word -> LiteralKeys.isRandom(word.group()) || word.group().matches("\\d+"))
+                                .forEach(word -> hidden.set(begin + word.start(), begin + word.end()));
+                    }
                 }
                 start += line.length() + 1;
             }

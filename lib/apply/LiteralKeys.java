@@ -90,7 +90,7 @@ public final class LiteralKeys {
     private static final Pattern UUID = Pattern.compile("(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}");
     private static final Pattern LOGIN = Pattern.compile("(?<=://)([^/@\\s\"'?#]{1,500}+)(?=@)");
     private static final Pattern QUERY = Pattern.compile("[?&;]([A-Za-z][\\w.-]{0,60})=([^&#\\s\"'<>\\\\`,;)}\\]]+)");
-    private static final Pattern SCHEME = Pattern.compile("(?i)(?<![\\w-])(bearer|basic|token|api-?key)[ \\t]++([^\\s\"'`,;)}\\]]+)");
+    private static final Pattern SCHEME = Pattern.compile("(?i)(?<![\\w-])(bearer|basic|token|api-?key)[ \\t]++([^\\s\"'`,;)\\]]+)");
     private static final Pattern ASSIGNMENT = Pattern.compile("([A-Za-z][\\w.-]*)=([^=\\s].*)");
     private static final Pattern HEADER_LINE = Pattern.compile("([A-Za-z][\\w-]*):\\s*(\\S.*)");
     private static final Pattern NAME = Pattern.compile("(?<![\\w.#$-])[\"']?([A-Za-z][\\w.-]{0,80})[\"']?[ \\t]*(?:=>|:=|[:=])[ \\t]*+(?![:=])"
@@ -112,7 +112,7 @@ public final class LiteralKeys {
         var lines = new Lines(text);
         if (document != null) {
             for (var leaf : document.leaves()) {
-                for (var hit : hits(leaf.path(), spelt(leaf, text), siblings(document, leaf), known, false)) {
+                for (var hit : hits(leaf.path(), leaf.value(), siblings(document, leaf), known, false)) {
                     found.add(new Found(lines.of(leaf.start()), leaf.path(), hit.name(), hit.value(), hit.how()));
                 }
             }
@@ -138,11 +138,6 @@ public final class LiteralKeys {
         } catch (Refused e) {
             return null;
         }
-    }
-
-    /** Of a number, which may have been written in many ways, its letters. @return null where it is neither text nor number */
-    static String spelt(Leaf leaf, String text) {
-        return leaf.value() instanceof String value ? value : leaf.value() instanceof Number ? text.substring(leaf.start(), leaf.end()).strip() : null;
     }
 
     /** The words of which a value is one: the list that it is in. */
@@ -175,16 +170,17 @@ public final class LiteralKeys {
     /**
      * What is a key in one value.
      *
-     * @param value    null where it is neither a text nor a number
+     * @param whole    null where it is neither a text nor a number
      * @param siblings the list it is in; empty elsewhere
      * @param wide     whether what may be one is one
      */
-    static List<Hit> hits(List<Object> path, String value, List<String> siblings, Collection<String> known, boolean wide) {
+    static List<Hit> hits(List<Object> path, String whole, List<String> siblings, Collection<String> known, boolean wide) {
         var hits = new LinkedHashMap<String, Hit>();
         var names = path.stream().filter(String.class::isInstance).map(String.class::cast).toList();
-        if (value == null || names.isEmpty()) {
+        if (whole == null || names.isEmpty()) {
             return List.of();
         }
+        var value = whole.strip();
         var name = names.get(names.size() - 1);
         var above = names.subList(0, names.size() - 1).stream().map(LiteralKeys::words).toList();
         var words = words(name);
@@ -235,7 +231,7 @@ public final class LiteralKeys {
         boolean one = siblings.isEmpty();
         var all = !one ? siblings : runs ? List.of(value.replaceFirst("^\\$\\((.*)\\)$", "$1").strip().split("\\s+")) : List.<String>of();
         for (int i = 0; i < all.size(); i++) {
-            var word = all.get(i).replaceAll("^[\"']|[\"']$", "");
+            var word = unquoted(all.get(i));
             if (one || all.get(i).equals(value)) {
                 word(hits, name, all, i, word, runs, wide);
             }
@@ -277,7 +273,7 @@ public final class LiteralKeys {
     }
 
     private static void word(Map<String, Hit> hits, String name, List<String> all, int i, String word, boolean runs, boolean wide) {
-        var before = i == 0 ? "" : all.get(i - 1).replaceAll("^[\"']|[\"']$", "");
+        var before = i == 0 ? "" : unquoted(all.get(i - 1));
         var parts = ASSIGNMENT.matcher(word);
         var flag = parts.matches() ? null : word.startsWith("-") ? ASSIGNMENT.matcher(word.replaceFirst("^--?", "")) : null;
         var header = HEADER_LINE.matcher(word);
@@ -287,14 +283,18 @@ public final class LiteralKeys {
             add(hits, new Hit(word, before, How.ARGUMENT, true));
         } else if (flag != null && flag.matches() && FLAG.matcher("--" + flag.group(1)).matches() && isKey(flag.group(2), true, wide)) {
             add(hits, new Hit(flag.group(2), "--" + flag.group(1), How.ARGUMENT, true));
-        } else if (parts.matches() && (isSure(parts.group(1)) || isSure(name)) && isKey(parts.group(2), true, wide)) {
-            add(hits, new Hit(parts.group(2), parts.group(1), How.ASSIGNMENT, true));
+        } else if (parts.matches() && (isSure(parts.group(1)) || isSure(name)) && isKey(unquoted(parts.group(2)), true, wide)) {
+            add(hits, new Hit(unquoted(parts.group(2)), parts.group(1), How.ASSIGNMENT, true));
         } else if (header.matches() && before.matches("-H|--header") && (isSure(header.group(1)) || isLoose(header.group(1)))) {
             var value = header.group(2).replaceFirst("(?i)^(?:bearer|basic|token)\\s+", "");
             if (isKey(value, true, wide)) {
                 add(hits, new Hit(value, header.group(1), How.ARGUMENT, true));
             }
         }
+    }
+
+    private static String unquoted(String word) {
+        return word.replaceAll("^[\"']+|[\"']+$", "");
     }
 
     static boolean isVariable(String value) {
@@ -310,7 +310,7 @@ public final class LiteralKeys {
         }
         boolean number = key.matches("[-+]?[0-9][0-9_]*(?:\\.[0-9]*)?(?:[eE][-+]?[0-9]+)?");
         if (wide) {
-            return key.length() >= (number || !sure ? 6 : 1) && !key.equals("***");
+            return key.length() >= (number || !sure ? 6 : 1) && (sure || !key.matches("[a-z]{1,12}"));
         }
         return key.length() >= SHORTEST && key.length() <= LONGEST && !(number && key.indexOf('.') >= 0) && !isPlaceholder(key) && !FILE.matcher(key).matches()
                 && key.chars().noneMatch(c -> c == ' ' || c == '\t') && (sure || isRandom(key));
@@ -321,8 +321,8 @@ public final class LiteralKeys {
     }
 
     /** Letters and digits mixed as no name mixes them. */
-    private static boolean isRandom(String value) {
-        if (UUID.matcher(value).matches() || !Secrets.found(value, Set.of()).isEmpty()) {
+    static boolean isRandom(String value) {
+        if (UUID.matcher(value).matches() || value.matches("\\d{20,}") || !Secrets.found(value, Set.of()).isEmpty()) {
             return true;
         }
         return RUN.matcher(value).results().anyMatch(run -> {
@@ -354,7 +354,7 @@ public final class LiteralKeys {
         schemes(further, "a key", lines[at], false, false, false);
         var words = lines[at].length() > LONGEST_SPELT ? List.<String>of() : List.of(lines[at].strip().split("\\s+"));
         for (int i = 1; i < words.size(); i++) {
-            word(further, "a key", words, i, words.get(i).replaceAll("^[\"']|[\"']$", ""), false, false);
+            word(further, "a key", words, i, unquoted(words.get(i)), false, false);
         }
         Secrets.found(lines[at], known).stream().filter(key -> known.contains(key) || !isPlaceholder(key))
                 .forEach(key -> add(further, new Hit(key, "a key", how, true)));
@@ -467,7 +467,7 @@ public final class LiteralKeys {
         }
 
         /** A name for the variable, of what it is the key of. */
-        private static String variable(Found found) {
+        private String variable(Found found) {
             var steps = found.path();
             if (found.name().matches("[A-Z][A-Z0-9_]+")) {
                 return found.name();
@@ -478,7 +478,11 @@ public final class LiteralKeys {
                     return identifier(id) + (PROVIDERS.matcher(kind).matches() ? "_API_KEY" : "_TOKEN");
                 }
             }
-            var name = identifier(found.name().replaceFirst("^-+", ""));
+            if (steps.size() > 2 && steps.get(1) instanceof Integer at && tree.get(steps.get(0)) instanceof List<?> list && list.get(at) instanceof Map<?, ?> map
+                    && map.get("provider") instanceof String provider) {
+                return identifier(provider) + "_API_KEY";
+            }
+            var name = identifier(words(found.name().replaceFirst("^-+", "")));
             return name.endsWith("KEY") || name.endsWith("TOKEN") ? name : "API_KEY";
         }
 

@@ -125,7 +125,7 @@ final class TomlDocument implements Checked.Parsed {
                 value = step instanceof Integer at ? ((List<?>) value).get(at) : ((Map<?, ?>) value).get(step);
             }
             if (!entry.header()) {
-                Scan.leaves(entry.value(), value, entry.path(), leaves);
+                scan.leaves(entry.value(), value, entry.path(), leaves);
             }
         }
         return leaves;

@@ -66,7 +66,8 @@ final class YamlDocument implements Document {
 
     private void leaves(Node node, List<Object> path, List<Leaf> out) {
         if (node.text() != null && !path.isEmpty()) {
-            out.add(new Leaf(path, node.value(), bom.length() + node.start(), bom.length() + node.end()));
+            var said = node.value() instanceof String || node.value() instanceof Number ? node.text() : null;
+            out.add(new Leaf(path, said, bom.length() + node.start(), bom.length() + node.end()));
         }
         for (int i = 0; i < node.children().size(); i++) {
             var child = node.children().get(i);

@@ -22,14 +22,18 @@ import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import lib.apply.Apply;
 import lib.apply.Document.Format;
 import lib.apply.LiteralKeys;
 import lib.apply.LiteralKeys.Owner;
+import lib.apply.SafeFile;
 import lib.cli.Output.Failures;
+import lib.fetch.Fetch;
 import lib.host.AtomicFile;
 import lib.host.Host;
 import lib.provider.Access;
 import lib.provider.Json.Listing;
+import lib.provider.Overrides;
 import lib.provider.Provider;
 import lib.provider.Providers.ConfigError;
 import lib.provider.Providers.Secrets;
@@ -344,6 +348,8 @@ public final class TrustCommand implements Callable<Integer> {
             checks.add(folder("answers", host.cacheDir(), "XDG_CACHE_HOME"));
             checks.add(folder("state", host.stateDir(), "XDG_STATE_HOME"));
             project(checks);
+            record(checks);
+            certificates(checks);
             Providers providers = null;
             try {
                 providers = Workspace.providers(host);
@@ -386,26 +392,61 @@ public final class TrustCommand implements Callable<Integer> {
         private void project(List<Check> checks) {
             var own = host.configDir().resolve("providers.yaml");
             var ownTemplates = own.resolveSibling("templates");
-            checks.add(new Check("layers", State.OK, "bundled" + (Files.isRegularFile(own) ? ", " + Workspace.shown(host, own) : "")
-                    + (Files.isDirectory(ownTemplates) ? ", " + Workspace.shown(host, ownTemplates) : "")
-                    + (Files.exists(host.cwd().resolve("providers.yaml")) ? ", ./providers.yaml" : "")
-                    + (Files.isDirectory(host.cwd().resolve("templates")) ? ", ./templates" : "")));
-            var trusted = Trusted.load(host);
-            if (trusted.damage() != null) {
-                checks.add(new Check("trust", State.PROBLEM, trusted.damage()));
+            var project = new ArrayList<String>();
+            boolean trusted = true;
+            try {
+                var files = Trusted.files(host.cwd().toRealPath());
+                trusted = files.isEmpty() || isOurs(files) || Trusted.holds(host);
+                files.keySet().forEach(file -> project.add(file.startsWith("templates/") ? "./templates" : "./" + file));
+            } catch (IOException e) {
+                checks.add(new Check("layers", State.PROBLEM, "the files of this folder cannot be read (" + e.getClass().getSimpleName() + ")"));
+            }
+            var known = "bundled" + (Files.isRegularFile(own) ? ", " + Workspace.shown(host, own) : "")
+                    + (Files.isDirectory(ownTemplates) ? ", " + Workspace.shown(host, ownTemplates) : "");
+            var here = project.stream().distinct().collect(Collectors.joining(", "));
+            checks.add(new Check("layers", State.OK, known + (here.isEmpty() || !trusted ? "" : ", " + here)));
+            if (!trusted) {
+                checks.add(new Check("layers", State.NOTE, here + ": not trusted, so no key of yours is used for it and nothing of it is applied;"
+                        + " 'catalog trust --dry-run' shows what it asks for"));
+            }
+            var all = Trusted.load(host);
+            if (all.damage() != null) {
+                checks.add(new Check("trust", State.PROBLEM, all.damage()));
             } else if (Trusted.holds(host)) {
                 checks.add(new Check("trust", State.OK, "the files of this folder are trusted"));
+            }
+        }
+
+        private void record(List<Check> checks) {
+            try {
+                Apply.ownership(host);
+            } catch (SafeFile.Refused e) {
+                checks.add(new Check("state", State.PROBLEM, e.getMessage()));
+            }
+        }
+
+        private void certificates(List<Check> checks) {
+            try {
+                var variable = Fetch.certificates(host);
+                if (variable != null) {
+                    checks.add(new Check("network", State.OK, "further certificates by " + variable));
+                }
+            } catch (ConfigError e) {
+                checks.add(new Check("network", State.PROBLEM, e.getMessage()));
             }
         }
 
         private void providers(List<Check> checks, Workspace workspace) {
             var set = new TreeSet<String>();
             var programs = new TreeSet<String>();
+            var flawed = new TreeMap<String, String>();
             for (var provider : workspace.providers().byId().values()) {
                 try {
                     var access = workspace.access(provider.id());
                     if (access.command() != null) {
                         programs.add(provider.id());
+                    } else if (access.flawOfKey() != null) {
+                        flawed.put(access.keyVariable(), access.flawOfKey());
                     } else if (access.key() != null) {
                         set.add(access.keyVariable());
                     }
@@ -414,14 +455,16 @@ public final class TrustCommand implements Callable<Integer> {
                     checks.add(new Check("providers", State.PROBLEM, e.getMessage()));
                 }
             }
+            flawed.forEach((variable, flaw) -> checks.add(new Check("keys", State.PROBLEM, "the value of " + variable + " is no key: " + flaw)));
             if (!programs.isEmpty()) {
                 checks.add(new Check("keys", State.OK, "by key_cmd: " + String.join(", ", programs)));
             }
             if (!set.isEmpty()) {
                 checks.add(new Check("keys", State.OK, String.join(", ", set)));
-            } else if (programs.isEmpty()) {
+            } else if (programs.isEmpty() && flawed.isEmpty()) {
                 checks.add(new Check("keys", State.NOTE, "none is set; 'catalog providers list' shows their variables"));
             }
+            sources(checks, workspace);
             var history = workspace.history();
             if (history.damage() != null) {
                 checks.add(new Check("state", State.PROBLEM, history.damage()));
@@ -441,6 +484,26 @@ public final class TrustCommand implements Callable<Integer> {
             if (damage != null) {
                 checks.add(new Check("answers", State.PROBLEM, access.provider().id() + ": " + damage));
             }
+        }
+
+        /** What a person overrides has to be sound also while it is switched off. */
+        private void sources(List<Check> checks, Workspace workspace) {
+            var wrong = new LinkedHashSet<String>();
+            try {
+                Sources.of(workspace, null);
+            } catch (ConfigError e) {
+                wrong.add(e.getMessage());
+            }
+            for (var provider : workspace.providers().byId().values()) {
+                try {
+                    if (provider.source() != null && provider.source().file() != null) {
+                        Overrides.load(host, provider.source().file());
+                    }
+                } catch (ConfigError e) {
+                    wrong.add(e.getMessage());
+                }
+            }
+            wrong.forEach(why -> checks.add(new Check("sources", State.PROBLEM, why)));
         }
 
         private void templates(List<Check> checks) {
@@ -533,7 +596,7 @@ public final class TrustCommand implements Callable<Integer> {
         /** @param unread told of what is there and cannot be read */
         private List<Place> places(Map<Path, String> unread) {
             var files = new LinkedHashMap<Path, Owner>();
-            for (var file : Workspace.toolSettings(host, (folder, e) -> unread.put(folder, e.getClass().getSimpleName()))) {
+            for (var file : Workspace.toolPlaces(host, (folder, e) -> unread.put(folder, e.getClass().getSimpleName()))) {
                 files.put(file, file.endsWith("mods.yml") ? Owner.MODS : file.toString().endsWith(".toml") ? Owner.CODEX : Owner.AICHAT);
             }
             var home = host.home();

@@ -351,6 +351,11 @@ public record Workspace(Host host, Path root, Providers providers) {
      * @param unreadable told of a folder that cannot be listed
      */
     static List<Path> toolSettings(Host host, BiConsumer<Path, IOException> unreadable) {
+        return toolPlaces(host, unreadable).stream().filter(Files::isRegularFile).toList();
+    }
+
+    /** As above, and the places where there may be none, or something that is no file. */
+    static List<Path> toolPlaces(Host host, BiConsumer<Path, IOException> unreadable) {
         var files = new ArrayList<Path>();
         files.add(set(host, "AICHAT_CONFIG_FILE", aichatDir(host).resolve("config.yaml")));
         files.add(settings(host, "LOCALAPPDATA").resolve("mods").resolve("mods.yml"));
@@ -367,7 +372,6 @@ public record Workspace(Host host, Path root, Providers providers) {
                 unreadable.accept(codex, e);
             }
         }
-        files.removeIf(file -> !Files.isRegularFile(file));
         return files;
     }
 

@@ -212,6 +212,15 @@ public final class Fetch {
         }, programs);
     }
 
+    /**
+     * The variable that names further certificates, or null where none does.
+     *
+     * @throws lib.provider.Providers.ConfigError where these cannot be used
+     */
+    public static String certificates(Host host) {
+        return Client.certificates(host);
+    }
+
     /** All that no answer may hold, whoever sent it: so no answer is accepted before all programs have ended. */
     private CompletableFuture<Secrets> secrets(List<CompletableFuture<Access>> keyed, List<Case> cases) {
         return CompletableFuture.allOf(keyed.toArray(CompletableFuture[]::new)).handle((done, failure) -> {
