@@ -211,12 +211,15 @@ public final class LineDiff {
         private static final int SHORTEST_ELSEWHERE = 6;
 
         private final Set<String> known;
+        private final LiteralKeys rules;
+        private final Map<String, Read> read = new HashMap<>();
         /** What is hidden wherever it stands, the longest first. */
         private final Set<String> values = new TreeSet<>(Comparator.comparing(String::length).reversed().thenComparing(Comparator.naturalOrder()));
 
         /** @param known the values of variables that hold keys */
         public Masks(Collection<String> known) {
             this.known = Set.copyOf(known);
+            this.rules = new LiteralKeys(this.known);
             values.addAll(known);
         }
 
@@ -227,13 +230,24 @@ public final class LineDiff {
             return LineDiff.unified(name, before, after, text -> masked(name, text));
         }
 
+        /** A text. @param leaves of its single values what is a key in it; null where nobody could parse it */
+        private record Read(Map<Document.Leaf, List<LiteralKeys.Hit>> leaves) {}
+
+        private Read read(String name, String text) {
+            var document = document(name, text);
+            if (document == null) {
+                return new Read(null);
+            }
+            var leaves = new LinkedHashMap<Document.Leaf, List<LiteralKeys.Hit>>();
+            document.leaves().forEach(leaf -> leaves.put(leaf, rules.hits(leaf.path(), leaf.value(), LiteralKeys.siblings(document, leaf), true)));
+            return new Read(leaves);
+        }
+
         /** Takes note of the keys of a text, so that they are hidden in others as well. */
         private void learn(String name, String text) {
-            var document = text == null ? null : document(name, text);
-            if (document != null) {
-                for (var leaf : document.leaves()) {
-                    keys(document, leaf).forEach(this::learn);
-                }
+            var leaves = text == null ? null : read.computeIfAbsent(text, t -> read(name, t)).leaves;
+            if (leaves != null) {
+                leaves.values().forEach(hits -> hits.forEach(this::learn));
             } else if (text != null) {
                 LiteralKeys.in(null, text, known).forEach(found -> learn(new LiteralKeys.Hit(found.value(), found.name(), found.how(), true)));
             }
@@ -243,10 +257,6 @@ public final class LineDiff {
             if (hit.certain()) {
                 hit.value().lines().map(String::strip).filter(line -> line.length() >= SHORTEST_ELSEWHERE).forEach(values::add);
             }
-        }
-
-        private List<LiteralKeys.Hit> keys(Document document, Document.Leaf leaf) {
-            return LiteralKeys.hits(leaf.path(), leaf.value(), LiteralKeys.siblings(document, leaf), known, true);
         }
 
         /** Files of tools may have any name. */
@@ -275,14 +285,13 @@ public final class LineDiff {
                 return masked;
             }
             if (value instanceof List<?> list) {
-                var all = list.stream().map(String::valueOf).toList();
                 var masked = new ArrayList<Object>();
-                list.forEach(inner -> masked.add(value(below(path, masked.size()), inner, all)));
+                list.forEach(inner -> masked.add(value(below(path, masked.size()), inner, LiteralKeys.siblings(list, masked.size()))));
                 return masked;
             }
             var text = value instanceof String || value instanceof Number ? value.toString() : null;
             var shown = text;
-            for (var hit : LiteralKeys.hits(path, text, siblings, known, true)) {
+            for (var hit : rules.hits(path, text, siblings, true)) {
                 learn(hit);
                 shown = shown.replace(hit.value(), MASK);
             }
@@ -301,21 +310,18 @@ public final class LineDiff {
         /** As many lines as the text. */
         private String masked(String name, String text) {
             var hidden = new BitSet(text.length());
-            var document = document(name, text);
+            var leaves = read.computeIfAbsent(text, t -> read(name, t)).leaves;
             var rest = text;
-            if (document != null) {
-                var leaves = document.leaves();
-                for (var leaf : leaves) {
-                    for (var hit : keys(document, leaf)) {
-                        hide(hidden, text, leaf, hit.value());
-                    }
+            if (leaves != null) {
+                leaves.forEach((leaf, hits) -> {
+                    hits.forEach(hit -> hide(hidden, text, leaf, hit.value()));
                     if (leaf.value() != null) {
                         values.stream().filter(leaf.value()::contains).forEach(known -> hide(hidden, text, leaf, known));
                     }
-                }
-                rest = LiteralKeys.without(leaves, text);
+                });
+                rest = LiteralKeys.without(leaves.keySet(), text);
             }
-            lines(hidden, rest, document == null);
+            lines(hidden, rest, leaves == null);
             for (var value : values) {
                 for (int at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + value.length())) {
                     hidden.set(at, at + value.length());
@@ -352,11 +358,16 @@ public final class LineDiff {
                     block = block.ends(line) ? new Block(-1, null) : block;
                 } else {
                     block = new Block(-1, null);
-                    for (var setting : LiteralKeys.settings(line)) {
-                        boolean secret = LiteralKeys.isSure(setting.name()) || LiteralKeys.isLoose(setting.name());
-                        boolean variable = LiteralKeys.namesVariable(setting.name());
+                    var settings = LiteralKeys.settings(line);
+                    if (settings.size() == LiteralKeys.MOST_SETTINGS) {
+                        hidden.set(start, start + line.length());
+                    }
+                    for (var setting : settings) {
+                        var named = rules.named(setting.name());
+                        boolean secret = named.sure() || named.loose();
+                        boolean variable = named.variable();
                         var value = setting.value().isEmpty() ? line.substring(setting.at()).strip() : setting.value();
-                        if (variable ? !LiteralKeys.isVariable(value) && !value.isEmpty() : secret && LiteralKeys.isKey(value, LiteralKeys.isSure(setting.name()), true)) {
+                        if (variable ? !LiteralKeys.isVariable(value) && !value.isEmpty() : secret && LiteralKeys.isKey(value, named.sure(), true)) {
                             hidden.set(start + setting.at(), start + line.length());
                         }
                         if (secret && !variable && whole) {
@@ -378,8 +389,8 @@ public final class LineDiff {
 
         private void further(BitSet hidden, String line, int start) {
             var hits = new LinkedHashMap<String, LiteralKeys.Hit>();
-            LiteralKeys.addresses(hits, "", line, true);
-            LiteralKeys.schemes(hits, "", line, false, false, true);
+            rules.addresses(hits, "", line, true);
+            rules.schemes(hits, "", line, false, false, true);
             for (var value : hits.keySet()) {
                 for (int at = line.indexOf(value); at >= 0; at = line.indexOf(value, at + value.length())) {
                     hidden.set(start + at, start + at + value.length());

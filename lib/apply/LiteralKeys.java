@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -12,7 +13,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import lib.apply.Document.Format;
 import lib.apply.Document.Leaf;
 import lib.apply.Document.Place;
@@ -55,7 +55,10 @@ public final class LiteralKeys {
 
     private static final int SHORTEST = 8;
     private static final int LONGEST = 2500;
+    private static final int LONGEST_NAME = 200;
     private static final int LONGEST_SPELT = 4000;
+    /** Of one line; a file in one line that does not parse could have any number. */
+    static final int MOST_SETTINGS = 1000;
     /** Words of names, joined by {@code _}, whose value is a key. */
     private static final Pattern SURE = Pattern.compile("(?:.*_)?(?:api_?keys?|(?:access|secret|private|master|account|auth|subscription)_keys?"
             + "|(?<!(?:^|_)(?:per|max|min|num|stop|eos|bos|pad|unk|sep|mask|cls)_)token|(?:access|api|auth)_tokens|secrets?|passwords?|passwd|passphrase"
@@ -68,6 +71,7 @@ public final class LiteralKeys {
             + "|env_key_name|env_http_headers|key_env_name)");
     private static final Pattern CONTAINER = Pattern.compile("(?:.*_)?(?:keys|secrets|passwords|credentials)|(?:(?:api|auth|access|bearer)_)?tokens");
     private static final Pattern RUNS = Pattern.compile("(?:.*_)?(?:cmd|command|helper|args)");
+    private static final Pattern ECHO = Pattern.compile("(?:.*/)?(?:echo|printf)");
     private static final Pattern HEADERS = Pattern.compile("(?:.*_)?headers?");
     private static final Pattern FLAG = Pattern.compile("--?(?:[a-z-]*-)?(?:api-?key|token|key|secret|password|pat|auth|bearer)");
     private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
@@ -97,7 +101,29 @@ public final class LiteralKeys {
             + "|(?<![\\w-])set(?:env)?[ \\t]+(?:-\\w+[ \\t]+)*+([A-Za-z_]\\w{0,80})[ \\t]++");
     static final Pattern OPENING = Pattern.compile("(?:[&!]\\S+\\s*)*(?:[|>][-+0-9]*|\"\"\".*|'''.*|\\\\|)\\s*(?:#.*)?");
 
-    private LiteralKeys() {}
+    /** What a name says of its value. @param words in small letters, joined by {@code _} */
+    record Named(String words, boolean sure, boolean loose, boolean variable, boolean headers, boolean container, boolean runs) {
+        static Named of(String name) {
+            var words = LiteralKeys.words(name);
+            boolean loose = LOOSE.matcher(words).matches();
+            boolean constant = loose && name.indexOf('_') > 0 && name.equals(name.toUpperCase(Locale.ROOT));
+            return new Named(words, constant || SURE.matcher(words).matches(), loose, NAMES_VARIABLE.matcher(words).matches(), HEADERS.matcher(words).matches(),
+                    CONTAINER.matcher(words).matches(), RUNS.matcher(words).matches());
+        }
+    }
+
+    private final Collection<String> known;
+    /** A file has few names, and many values. */
+    private final Map<String, Named> names = new HashMap<>();
+
+    /** @param known the values of variables that hold keys */
+    LiteralKeys(Collection<String> known) {
+        this.known = known;
+    }
+
+    Named named(String name) {
+        return names.computeIfAbsent(name, Named::of);
+    }
 
     /**
      * The keys in a file, in the order in which they stand there.
@@ -106,13 +132,17 @@ public final class LiteralKeys {
      * @param known  the values of variables that hold keys
      */
     public static List<Found> in(Format format, String text, Collection<String> known) {
+        return new LiteralKeys(known).in(format, text);
+    }
+
+    private List<Found> in(Format format, String text) {
         var document = document(format, text);
         var found = new ArrayList<Found>();
         var rest = document == null ? text : without(document.leaves(), text);
         var lines = new Lines(text);
         if (document != null) {
             for (var leaf : document.leaves()) {
-                for (var hit : hits(leaf.path(), leaf.value(), siblings(document, leaf), known, false)) {
+                for (var hit : hits(leaf.path(), leaf.value(), siblings(document, leaf), false)) {
                     found.add(new Found(lines.of(leaf.start()), leaf.path(), hit.name(), hit.value(), hit.how()));
                 }
             }
@@ -121,7 +151,7 @@ public final class LiteralKeys {
         for (int i = 0; i < all.length; i++) {
             boolean comment = document != null || all[i].stripLeading().startsWith("#") || all[i].stripLeading().startsWith("//");
             var seen = new ArrayList<String>();
-            for (var hit : hits(all, i, comment, known)) {
+            for (var hit : hits(all, i, comment)) {
                 if (seen.stream().noneMatch(value -> value.contains(hit.value()))) {
                     seen.add(hit.value());
                     found.add(new Found(i + 1, List.of(), hit.name(), hit.value(), hit.how()));
@@ -140,17 +170,20 @@ public final class LiteralKeys {
         }
     }
 
-    /** The words of which a value is one: the list that it is in. */
+    /** What tells of a word in a list what it is: the first one and the one before it, and itself; empty elsewhere. */
     static List<String> siblings(Document document, Leaf leaf) {
         Object at = document.tree();
         for (var step : leaf.path().subList(0, leaf.path().size() - 1)) {
             at = step instanceof Integer i ? at instanceof List<?> list ? list.get(i) : null : at instanceof Map<?, ?> map ? map.get(step) : null;
         }
-        return at instanceof List<?> list && leaf.path().get(leaf.path().size() - 1) instanceof Integer
-                ? list.stream().map(String::valueOf).toList() : List.of();
+        return at instanceof List<?> list && leaf.path().get(leaf.path().size() - 1) instanceof Integer i ? siblings(list, i) : List.of();
     }
 
-    static String without(List<Leaf> leaves, String text) {
+    static List<String> siblings(List<?> list, int at) {
+        return IntStream.of(0, at - 1, at).filter(i -> i >= 0).distinct().mapToObj(i -> String.valueOf(list.get(i))).toList();
+    }
+
+    static String without(Collection<Leaf> leaves, String text) {
         var rest = new StringBuilder(text);
         for (var leaf : leaves) {
             for (int i = leaf.start(); i < leaf.end(); i++) {
@@ -164,41 +197,54 @@ public final class LiteralKeys {
 
     /** {@code X-Api-Key}, {@code apiKey} and {@code API_KEY} end alike. */
     private static String words(String name) {
-        return name.replaceAll("(?<=[a-z0-9])(?=[A-Z])", "_").replaceAll("[^A-Za-z0-9]+", "_").toLowerCase(Locale.ROOT);
+        var words = new StringBuilder();
+        char before = '_';
+        for (int i = Math.max(0, name.length() - LONGEST_NAME); i < name.length(); i++) {
+            char c = name.charAt(i);
+            boolean letter = c >= 'a' && c <= 'z' || c >= '0' && c <= '9';
+            boolean capital = c >= 'A' && c <= 'Z';
+            if (capital && before >= '0' && before != '_' && !(before >= 'A' && before <= 'Z') || !letter && !capital && before != '_') {
+                words.append('_');
+            }
+            if (letter || capital) {
+                words.append(capital ? (char) (c + 'a' - 'A') : c);
+            }
+            before = letter || capital ? c : '_';
+        }
+        return words.toString();
     }
 
     /**
      * What is a key in one value.
      *
      * @param whole    null where it is neither a text nor a number
-     * @param siblings the list it is in; empty elsewhere
+     * @param siblings see {@link #siblings}
      * @param wide     whether what may be one is one
      */
-    static List<Hit> hits(List<Object> path, String whole, List<String> siblings, Collection<String> known, boolean wide) {
-        var hits = new LinkedHashMap<String, Hit>();
-        var names = path.stream().filter(String.class::isInstance).map(String.class::cast).toList();
-        if (whole == null || names.isEmpty()) {
+    List<Hit> hits(List<Object> path, String whole, List<String> siblings, boolean wide) {
+        var steps = path.stream().filter(String.class::isInstance).map(String.class::cast).toList();
+        if (whole == null || steps.isEmpty()) {
             return List.of();
         }
+        var hits = new LinkedHashMap<String, Hit>();
         var value = whole.strip();
-        var name = names.get(names.size() - 1);
-        var above = names.subList(0, names.size() - 1).stream().map(LiteralKeys::words).toList();
-        var words = words(name);
-        boolean inHeaders = above.stream().anyMatch(HEADERS.asMatchPredicate());
-        if (Stream.concat(above.stream(), Stream.of(words)).anyMatch(NAMES_VARIABLE.asMatchPredicate())) {
+        var name = steps.get(steps.size() - 1);
+        var named = named(name);
+        var above = steps.subList(0, steps.size() - 1).stream().map(this::named).toList();
+        boolean inHeaders = above.stream().anyMatch(Named::headers);
+        if (named.variable || above.stream().anyMatch(Named::variable)) {
             if (!isVariable(value) && isKey(value, true, wide)) {
                 add(hits, new Hit(value, name, How.NAME, true));
             }
         } else {
             byPosition(hits, name, value, siblings, inHeaders, wide);
-            boolean sure = isSure(name) || inHeaders && isLoose(name);
-            boolean loose = isLoose(name) || above.stream().anyMatch(CONTAINER.asMatchPredicate());
-            boolean random = inHeaders && isRandom(value);
-            if (hits.isEmpty() && (sure || loose || random) && !RUNS.matcher(words).matches() && isKey(value, sure, wide)) {
+            boolean sure = named.sure || inHeaders && named.loose;
+            boolean possible = sure || named.loose || above.stream().anyMatch(Named::container) || inHeaders && isRandom(value);
+            if (hits.isEmpty() && possible && !named.runs && isKey(value, sure, wide)) {
                 add(hits, new Hit(value, name, inHeaders ? How.HEADER : How.MEMBER, sure || isRandom(value)));
             }
         }
-        for (var key : Secrets.found(value, known)) {
+        for (var key : value.length() < Secrets.SHORTEST ? List.<String>of() : Secrets.found(value, known)) {
             if (hits.keySet().stream().noneMatch(hit -> hit.contains(key)) && (wide || known.contains(key) || !isPlaceholder(key))) {
                 add(hits, new Hit(key, name, How.MEMBER, true));
             }
@@ -210,55 +256,40 @@ public final class LiteralKeys {
         hits.putIfAbsent(hit.value(), hit);
     }
 
-    static boolean isSure(String name) {
-        return SURE.matcher(words(name)).matches() || name.equals(name.toUpperCase(Locale.ROOT)) && name.indexOf('_') > 0 && isLoose(name);
-    }
-
-    static boolean namesVariable(String name) {
-        return NAMES_VARIABLE.matcher(words(name)).matches();
-    }
-
-    static boolean isLoose(String name) {
-        return LOOSE.matcher(words(name)).matches();
-    }
-
     /** Where it is known by its neighbours, not by its name: in an address, behind {@code Bearer}, among a program's words. */
-    private static void byPosition(Map<String, Hit> hits, String name, String value, List<String> siblings, boolean inHeaders, boolean wide) {
+    private void byPosition(Map<String, Hit> hits, String name, String value, List<String> siblings, boolean inHeaders, boolean wide) {
         addresses(hits, name, value, wide);
-        schemes(hits, name, value, isSure(name) || inHeaders, inHeaders, wide);
+        schemes(hits, name, value, named(name).sure || inHeaders, inHeaders, wide);
         boolean substituted = value.startsWith("$(");
-        boolean runs = substituted || RUNS.matcher(words(name)).matches();
+        boolean runs = substituted || named(name).runs;
         boolean one = siblings.isEmpty();
         var all = !one ? siblings : runs ? List.of(value.replaceFirst("^\\$\\((.*)\\)$", "$1").strip().split("\\s+")) : List.<String>of();
-        for (int i = 0; i < all.size(); i++) {
-            var word = unquoted(all.get(i));
-            if (one || all.get(i).equals(value)) {
-                word(hits, name, all, i, word, runs, wide);
-            }
+        for (int i = one ? 0 : all.size() - 1; i < all.size(); i++) {
+            word(hits, name, all, i, unquoted(all.get(i)), runs, wide);
         }
         var assigned = ASSIGNMENT.matcher(value);
-        if (one && assigned.matches() && (words(name).endsWith("env") || isSure(name)) && !runs && isKey(assigned.group(2), true, wide)) {
+        if (one && (named(name).words.endsWith("env") || named(name).sure) && assigned.matches() && !runs && isKey(assigned.group(2), true, wide)) {
             add(hits, new Hit(assigned.group(2), assigned.group(1), How.ASSIGNMENT, true));
         }
     }
 
-    static void schemes(Map<String, Hit> hits, String name, String text, boolean named, boolean inHeaders, boolean wide) {
+    void schemes(Map<String, Hit> hits, String name, String text, boolean named, boolean inHeaders, boolean wide) {
         var scheme = SCHEME.matcher(text);
-        while (scheme.find()) {
+        while (text.length() > SHORTEST && scheme.find()) {
             var key = scheme.group(2);
             boolean bearer = scheme.group(1).equalsIgnoreCase("bearer");
             boolean certain = named && scheme.start() == 0 || isRandom(key);
             boolean possible = certain || wide && (bearer || key.chars().anyMatch(Character::isDigit));
             if (possible && isKey(key, true, wide)) {
-                boolean only = bearer && words(name).equals("authorization");
+                boolean only = bearer && named(name).words.equals("authorization");
                 add(hits, new Hit(key, name, only ? How.BEARER : inHeaders ? How.HEADER : How.MEMBER, certain));
             }
         }
     }
 
-    static void addresses(Map<String, Hit> hits, String name, String value, boolean wide) {
+    void addresses(Map<String, Hit> hits, String name, String value, boolean wide) {
         var login = LOGIN.matcher(value);
-        while (login.find()) {
+        while (value.contains("://") && login.find()) {
             var password = login.group(1).substring(login.group(1).indexOf(':') + 1);
             if (wide || login.group(1).indexOf(':') >= 0 ? isKey(password, wide || password.length() >= SHORTEST, wide) : isKey(password, false, false)) {
                 add(hits, new Hit(wide ? login.group(1) : password, name, How.ADDRESS, true));
@@ -266,26 +297,27 @@ public final class LiteralKeys {
         }
         var query = QUERY.matcher(value);
         while (value.indexOf('?') >= 0 && query.find()) {
-            if ((isSure(query.group(1)) || isLoose(query.group(1))) && isKey(query.group(2), true, wide)) {
+            if ((named(query.group(1)).sure || named(query.group(1)).loose) && isKey(query.group(2), true, wide)) {
                 add(hits, new Hit(query.group(2), name, How.ADDRESS, true));
             }
         }
     }
 
-    private static void word(Map<String, Hit> hits, String name, List<String> all, int i, String word, boolean runs, boolean wide) {
+    private void word(Map<String, Hit> hits, String name, List<String> all, int i, String word, boolean runs, boolean wide) {
         var before = i == 0 ? "" : unquoted(all.get(i - 1));
         var parts = ASSIGNMENT.matcher(word);
         var flag = parts.matches() ? null : word.startsWith("-") ? ASSIGNMENT.matcher(word.replaceFirst("^--?", "")) : null;
         var header = HEADER_LINE.matcher(word);
-        if (runs && i > 0 && all.get(0).matches("(?:.*/)?(?:echo|printf)") && !word.startsWith("-") && isKey(word, true, wide)) {
+        if (runs && i > 0 && ECHO.matcher(all.get(0)).matches() && !word.startsWith("-") && isKey(word, true, wide)) {
             add(hits, new Hit(word, name, How.COMMAND, true));
         } else if (FLAG.matcher(before).matches() && !word.startsWith("-") && isKey(word, true, wide)) {
             add(hits, new Hit(word, before, How.ARGUMENT, true));
         } else if (flag != null && flag.matches() && FLAG.matcher("--" + flag.group(1)).matches() && isKey(flag.group(2), true, wide)) {
             add(hits, new Hit(flag.group(2), "--" + flag.group(1), How.ARGUMENT, true));
-        } else if (parts.matches() && (isSure(parts.group(1)) || isSure(name)) && isKey(unquoted(parts.group(2)), true, wide)) {
+        } else if (parts.matches() && (named(parts.group(1)).sure || named(name).sure) && isKey(unquoted(parts.group(2)), true, wide)) {
             add(hits, new Hit(unquoted(parts.group(2)), parts.group(1), How.ASSIGNMENT, true));
-        } else if (header.matches() && before.matches("-H|--header") && (isSure(header.group(1)) || isLoose(header.group(1)))) {
+        } else if ((before.equals("-H") || before.equals("--header")) && header.matches()
+                && (named(header.group(1)).sure || named(header.group(1)).loose)) {
             var value = header.group(2).replaceFirst("(?i)^(?:bearer|basic|token)\\s+", "");
             if (isKey(value, true, wide)) {
                 add(hits, new Hit(value, header.group(1), How.ARGUMENT, true));
@@ -294,17 +326,28 @@ public final class LiteralKeys {
     }
 
     private static String unquoted(String word) {
-        return word.replaceAll("^[\"']+|[\"']+$", "");
+        int from = 0;
+        int to = word.length();
+        while (from < to && "\"'".indexOf(word.charAt(from)) >= 0) {
+            from++;
+        }
+        while (from < to && "\"'".indexOf(word.charAt(to - 1)) >= 0) {
+            to--;
+        }
+        return word.substring(from, to);
     }
 
     static boolean isVariable(String value) {
-        boolean key = !Secrets.found(value, Set.of()).isEmpty() || isRandom(value) && !VARIABLE_NAME.matcher(value).matches();
+        boolean key = value.length() > LONGEST_NAME || !Secrets.found(value, Set.of()).isEmpty() || isRandom(value) && !VARIABLE_NAME.matcher(value).matches();
         return VARIABLE.matcher(value).matches() && !key;
     }
 
     /** @param sure by its name or its position; otherwise it has to look like one */
     static boolean isKey(String value, boolean sure, boolean wide) {
         var key = value.strip();
+        if (key.length() > LONGEST) {
+            return wide && sure;
+        }
         if (wide ? PLAIN_REFERENCE.matcher(key).matches() : REFERENCE.matcher(key).matches() || VARIABLE_NAME.matcher(key).matches()) {
             return false;
         }
@@ -312,7 +355,7 @@ public final class LiteralKeys {
         if (wide) {
             return key.length() >= (number || !sure ? 6 : 1) && (sure || !key.matches("[a-z]{1,12}"));
         }
-        return key.length() >= SHORTEST && key.length() <= LONGEST && !(number && key.indexOf('.') >= 0) && !isPlaceholder(key) && !FILE.matcher(key).matches()
+        return key.length() >= SHORTEST && !(number && key.indexOf('.') >= 0) && !isPlaceholder(key) && !FILE.matcher(key).matches()
                 && key.chars().noneMatch(c -> c == ' ' || c == '\t') && (sure || isRandom(key));
     }
 
@@ -336,16 +379,17 @@ public final class LiteralKeys {
     }
 
     /** What is a key in a line of which no parser knows what it is. */
-    private static List<Hit> hits(String[] lines, int at, boolean comment, Collection<String> known) {
+    private List<Hit> hits(String[] lines, int at, boolean comment) {
         var hits = new LinkedHashMap<String, Hit>();
         var how = comment ? How.COMMENT : How.LINE;
         for (var setting : settings(lines[at])) {
             var value = setting.value();
             boolean next = OPENING.matcher(value).matches() && at + 1 < lines.length && !comment;
             value = next ? lines[at + 1].strip() : value.replaceFirst("(?i)^(?:bearer|basic)\\s+", "");
-            boolean misplaced = NAMES_VARIABLE.matcher(words(setting.name())).matches();
-            boolean sure = isSure(setting.name()) && !(comment && value.chars().noneMatch(Character::isDigit)) || misplaced && !isVariable(value);
-            if ((sure || isLoose(setting.name()) && !misplaced) && isKey(value, sure, false)) {
+            var named = named(setting.name());
+            boolean misplaced = named.variable;
+            boolean sure = named.sure && !(comment && value.chars().noneMatch(Character::isDigit)) || misplaced && !isVariable(value);
+            if ((sure || named.loose && !misplaced) && isKey(value, sure, false)) {
                 add(hits, new Hit(value, setting.name(), how, true));
             }
         }
@@ -366,7 +410,7 @@ public final class LiteralKeys {
     static List<Setting> settings(String line) {
         var settings = new ArrayList<Setting>();
         var names = NAME.matcher(line);
-        for (int from = 0; names.find(from); from = Math.max(names.end(), from + 1)) {
+        for (int from = 0; settings.size() < MOST_SETTINGS && names.find(from); from = Math.max(names.end(), from + 1)) {
             var name = names.group(1) == null ? names.group(2) : names.group(1);
             settings.add(new Setting(name, token(line, names.end()), names.end()));
         }
