@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import lib.apply.Apply;
 import lib.apply.Document.Change;
 import lib.apply.Document;
@@ -302,7 +303,7 @@ class ApplySafetyTest extends CliSetup {
                 "api_key: 12345678901234567890")) {
             put(AICHAT, "clients:\n  - name: groq\n    type: openai-compatible\n    " + client.replace("¤", key) + "\n");
             for (var how : List.of(List.of("aichat", "--dry-run"), List.of("aichat", "--json", "--dry-run"))) {
-                var result = door.run(java.util.stream.Stream.concat(java.util.stream.Stream.of("apply"), how.stream()).toArray(String[]::new));
+                var result = door.run(Stream.concat(Stream.of("apply"), how.stream()).toArray(String[]::new));
                 assertTrue(result.out().contains("name: swift-8b") && result.out().contains("max_input_tokens: 65536"), result::toString);
                 assertFalse(result.toString().contains(key.substring(4, 12)) || result.toString().contains("has#") || result.toString().contains("quo")
                         || result.toString().contains("90123"), result::toString);

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.stream.Collectors;
 import lib.provider.Json;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -173,7 +174,7 @@ class DoctorTest extends CliSetup {
 
     private String problems(FrontDoor.Result result) {
         assertEquals(1, result.code(), result::toString);
-        return result.out().lines().filter(line -> line.startsWith("problem")).collect(java.util.stream.Collectors.joining("\n"));
+        return result.out().lines().filter(line -> line.startsWith("problem")).collect(Collectors.joining("\n"));
     }
 
     @Test

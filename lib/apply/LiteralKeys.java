@@ -61,10 +61,12 @@ public final class LiteralKeys {
     static final int MOST_SETTINGS = 1000;
     /** Words of names, joined by {@code _}, whose value is a key. */
     private static final Pattern SURE = Pattern.compile("(?:.*_)?(?:api_?keys?|(?:access|secret|private|master|account|auth|subscription)_keys?"
-            + "|(?<!(?:^|_)(?:per|max|min|num|stop|eos|bos|pad|unk|sep|mask|cls)_)token|(?:access|api|auth)_tokens|secrets?|passwords?|passwd|passphrase"
+            + "|(?<!(?:^|_)(?:per|max|min|num|stop|eos|bos|pad|unk|sep|mask|cls)_)token|(?:access|api|auth)_tokens|secrets?|passwords?|passwd"
+            + "|passphrase"
             + "|pwd|bearer|authorization|(?<=_)pat)(?:_\\d+)?");
     private static final Pattern LOOSE = Pattern.compile("(?:.*_)?(?:key|keys|auth|cookie|credentials?|session|signature|sig|pass)(?:_\\d+)?"
-            + "|.*(?<![a-z])(?:api_?key|secret|password|bearer|authorization|credentials?)_(?!.*(?:env|name|var|variable|cmd|command|file|path|url|uri"
+            + "|.*(?<![a-z])(?:api_?key|secret|password|bearer|authorization|credentials?)_(?!.*(?:env|name|var|variable|cmd|command|file|path"
+            + "|url|uri"
             + "|type|header|store|helper|limit|count|id|endpoint)s?(?:_\\d+)?$).*");
     /** Names whose value is a variable's name, and of maps of such values. */
     static final Pattern NAMES_VARIABLE = Pattern.compile("(?:.*_)?(?:env_key|key_env|token_env|(?:key|token|secret)_env_vars?|env_vars?"
@@ -82,14 +84,20 @@ public final class LiteralKeys {
     private static final Pattern PLAIN_REFERENCE = Pattern.compile(NAME_OF_KEY + "|\\$(?:[A-Z_][A-Z0-9_]*|\\{[A-Z_][A-Z0-9_]*}|\\{\\{[^}]*}})"
             + "|\\{(?:env|file):[^}]*}|os\\.environ/\\w+|(?i:null|~|none|true|false|empty|)");
     /** What says where the key is to be had. */
-    private static final Pattern REFERENCE = Pattern.compile("(?i)(?s)(?:\\$(?!2[aby]\\$)[\\w({].*|\\{(?:env|file):.*}|%\\w+%|os\\.environ/.*|env:.*|!.*|\\{\\{.*}}|`.*`"
+    private static final Pattern REFERENCE = Pattern.compile("(?i)(?s)(?:\\$(?!2[aby]\\$)[\\w({].*|\\{(?:env|file):.*}|%\\w+%|os\\.environ/.*"
+            + "|env:.*|!.*|\\{\\{.*}}|`.*`"
             + "|(?:op|vault|keychain|keyring|pass|secret|file)://.*|null|~|none|true|false|empty|)");
     /** What stands where a key is to be put, or where any word will do. */
-    private static final Pattern PLACEHOLDER = Pattern.compile("(?i).*(?:<.*>|\\{\\{.*|x{4,}|\\*{3,}|\\.{3}|…|change[-_ ]?me|place[-_ ]?holder|redacted"
-            + "|replace[-_ ]?(?:me|with|this)|(?<![a-z])(?:insert|your)[-_ ]|[-_]here$).*|(?:my|the)[-_ ].*|(?:sk-)?x{3,}|(?:sk-)?dummy.*|sk-no-key-required"
-            + "|(?:no|not)[-_]?(?:api[-_]?)?(?:key|needed|required|used|set)(?:[-_].*)?|ollama|lm[-_]?studio|llama[.-]?cpp|vllm|localhost|local[-_]?ai|unused"
-            + "|anything|test(?:ing)?|sk-1234|example.*|todo.*|undefined|unset|optional|(?:api[-_]?)?(?:key|token|secret|password|username|credential)s?");
-    private static final Pattern FILE = Pattern.compile("(?:~|\\.{1,2})?(?:/[A-Za-z.][\\w.@ -]*){2,}/?|(?:~|\\.{1,2})/[\\w.@ -]+|[A-Za-z]:\\\\.*|https?://.*");
+    private static final Pattern PLACEHOLDER = Pattern.compile("(?i).*(?:<.*>|\\{\\{.*|x{4,}|\\*{3,}|\\.{3}|…|change[-_ ]?me|place[-_ ]?holder"
+            + "|redacted"
+            + "|replace[-_ ]?(?:me|with|this)|(?<![a-z])(?:insert|your)[-_ ]|[-_]here$).*|(?:my|the)[-_ ].*|(?:sk-)?x{3,}|(?:sk-)?dummy.*"
+            + "|sk-no-key-required"
+            + "|(?:no|not)[-_]?(?:api[-_]?)?(?:key|needed|required|used|set)(?:[-_].*)?|ollama|lm[-_]?studio|llama[.-]?cpp|vllm|localhost"
+            + "|local[-_]?ai|unused"
+            + "|anything|test(?:ing)?|sk-1234|example.*|todo.*|undefined|unset|optional|(?:api[-_]?)?(?:key|token|secret|password|username"
+            + "|credential)s?");
+    private static final Pattern FILE = Pattern.compile("(?:~|\\.{1,2})?(?:/[A-Za-z.][\\w.@ -]*){2,}/?|(?:~|\\.{1,2})/[\\w.@ -]+|[A-Za-z]:\\\\.*"
+            + "|https?://.*");
     private static final Pattern RUN = Pattern.compile("[A-Za-z0-9+/]{16,}");
     private static final Pattern UUID = Pattern.compile("(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}");
     private static final Pattern LOGIN = Pattern.compile("(?<=://)([^/@\\s\"'?#]{1,500}+)(?=@)");
@@ -107,7 +115,8 @@ public final class LiteralKeys {
             var words = LiteralKeys.words(name);
             boolean loose = LOOSE.matcher(words).matches();
             boolean constant = loose && name.indexOf('_') > 0 && name.equals(name.toUpperCase(Locale.ROOT));
-            return new Named(words, constant || SURE.matcher(words).matches(), loose, NAMES_VARIABLE.matcher(words).matches(), HEADERS.matcher(words).matches(),
+            return new Named(words, constant
+                    || SURE.matcher(words).matches(), loose, NAMES_VARIABLE.matcher(words).matches(), HEADERS.matcher(words).matches(),
                     CONTAINER.matcher(words).matches(), RUNS.matcher(words).matches());
         }
     }
@@ -291,7 +300,8 @@ public final class LiteralKeys {
         var login = LOGIN.matcher(value);
         while (value.contains("://") && login.find()) {
             var password = login.group(1).substring(login.group(1).indexOf(':') + 1);
-            if (wide || login.group(1).indexOf(':') >= 0 ? isKey(password, wide || password.length() >= SHORTEST, wide) : isKey(password, false, false)) {
+            if (wide || login.group(1).indexOf(':') >= 0 ? isKey(password, wide || password.length() >= SHORTEST, wide)
+                    : isKey(password, false, false)) {
                 add(hits, new Hit(wide ? login.group(1) : password, name, How.ADDRESS, true));
             }
         }
@@ -338,7 +348,8 @@ public final class LiteralKeys {
     }
 
     static boolean isVariable(String value) {
-        boolean key = value.length() > LONGEST_NAME || !Secrets.found(value, Set.of()).isEmpty() || isRandom(value) && !VARIABLE_NAME.matcher(value).matches();
+        boolean key = value.length() > LONGEST_NAME || !Secrets.found(value, Set.of()).isEmpty() || isRandom(value)
+                && !VARIABLE_NAME.matcher(value).matches();
         return VARIABLE.matcher(value).matches() && !key;
     }
 
@@ -476,7 +487,8 @@ public final class LiteralKeys {
             }
             if (owner == Owner.SHELL) {
                 var set = VARIABLE.matcher(found.name()).matches() ? found.name() : name;
-                return (file.toString().endsWith(".fish") ? "set -gx " + set + " (pass show " + set + ")" : "export " + set + "=\"$(pass show " + set + ")\"")
+                return (file.toString().endsWith(".fish") ? "set -gx " + set + " (pass show " + set + ")" : "export " + set + "=\"$(pass show "
+                        + set + ")\"")
                         + ", or what else prints it, keeps it out of the file; as it is, all that you start can read it";
             }
             if (owner == Owner.DOTENV) {
@@ -495,7 +507,8 @@ public final class LiteralKeys {
                 case CONTINUE -> file.toString().endsWith(".json") ? null : "write ${{ secrets." + name + " }} in its place, and " + name + "=… into "
                         + file.resolveSibling(".env");
                 case AIDER -> aider(found, variable);
-                case CLAUDE -> above(found, "env") ? "take it out; Claude Code reads it from its environment too: " + export(found.name(), variable) : null;
+                case CLAUDE -> above(found, "env") ? "take it out; Claude Code reads it from its environment too: "
+                        + export(found.name(), variable) : null;
                 default -> ours(found, name, variable);
             };
             return told != null ? told : "no variable can stand in its place there; let nobody else read the file: chmod 600 '" + file
@@ -522,7 +535,8 @@ public final class LiteralKeys {
                     return identifier(id) + (PROVIDERS.matcher(kind).matches() ? "_API_KEY" : "_TOKEN");
                 }
             }
-            if (steps.size() > 2 && steps.get(1) instanceof Integer at && tree.get(steps.get(0)) instanceof List<?> list && list.get(at) instanceof Map<?, ?> map
+            if (steps.size() > 2 && steps.get(1) instanceof Integer at && tree.get(steps.get(0)) instanceof List<?> list
+                    && list.get(at) instanceof Map<?, ?> map
                     && map.get("provider") instanceof String provider) {
                 return identifier(provider) + "_API_KEY";
             }
@@ -563,14 +577,16 @@ public final class LiteralKeys {
                 return what + "reads " + reads + whole + ": " + export(reads, variable);
             }
             var other = name.replaceAll("[^A-Za-z0-9]+", "_").replaceFirst("^(?=[0-9])", "_");
-            return "rename the client to " + other + ", also where '" + name + ":' stands before a model, for a shell cannot set " + reads + "; take out "
+            return "rename the client to " + other + ", also where '" + name + ":' stands before a model, for a shell cannot set " + reads
+                    + "; take out "
                     + found.name() + "; aichat then reads " + identifier(other) + reads.substring(name.length()) + whole + ": "
                     + export(identifier(other) + reads.substring(name.length()), variable);
         }
 
         private static String mods(Found found, String name, String variable) {
             if (found.how() == How.NAME) {
-                return found.name() + " is the name of the variable that holds the key, not the key: " + found.name() + ": " + name + "; " + export(name, variable);
+                return found.name() + " is the name of the variable that holds the key, not the key: " + found.name() + ": " + name + "; "
+                        + export(name, variable);
             }
             if (found.how() == How.COMMAND || found.name().equals("api-key")) {
                 return "instead of " + found.name() + ": api-key-env: " + name + "; " + export(name, variable)
@@ -587,7 +603,8 @@ public final class LiteralKeys {
 
         /** A shell puts the variable in. */
         private static String arguments(String before, String after, Found found, String name) {
-            return "have a shell put it in: " + before + "exec " + "COMMAND … " + found.name() + " \"$" + name + "\"" + after + ", COMMAND … being the words of now; ";
+            return "have a shell put it in: " + before + "exec COMMAND … " + found.name() + " \"$" + name + "\"" + after
+                    + ", COMMAND … being the words of now; ";
         }
 
         private static String codex(Found found, String name, String variable) {
@@ -599,11 +616,13 @@ public final class LiteralKeys {
             }
             var table = "[" + asTable(path.subList(0, 2)) + "]";
             if (found.how() == How.NAME) {
-                return found.name() + " is the name of the variable that holds the key, not the key: " + found.name() + " = \"" + name + "\"" + export;
+                return found.name() + " is the name of the variable that holds the key, not the key: " + found.name() + " = \"" + name + "\""
+                        + export;
             }
             var bearer = (server ? "bearer_token_env_var" : "env_key") + " = \"" + name + "\"" + export;
             if (above(found, "http_headers")) {
-                return "take it out of http_headers; instead, in " + table + ": " + (found.how() == How.BEARER ? bearer : "env_http_headers = { \"" + found.name()
+                return "take it out of http_headers; instead, in " + table + ": " + (found.how() == How.BEARER ? bearer
+                        : "env_http_headers = { \"" + found.name()
                         + "\" = \"" + name + "\" }, the variable to hold all of the header's value" + export);
             }
             if (found.name().equals(server ? "bearer_token" : "experimental_bearer_token")) {
@@ -612,7 +631,8 @@ public final class LiteralKeys {
             if (server && above(found, "env")) {
                 return "take it out of env; instead, in " + table + ": env_vars = [\"" + found.name() + "\"]; " + export(found.name(), variable);
             }
-            return server && found.how() == How.ARGUMENT ? arguments("command = \"sh\", args = [\"-c\", '", "']", found, name) + "and env_vars = [\"" + name
+            return server && found.how() == How.ARGUMENT ? arguments("command = \"sh\", args = [\"-c\", '", "']", found, name)
+                    + "and env_vars = [\"" + name
                     + "\"]" + export : null;
         }
 
@@ -634,7 +654,8 @@ public final class LiteralKeys {
             if (above(found, "headers")) {
                 return "take this header out; instead: " + (found.how() == How.BEARER ? "" : "auth: " + found.name() + ", and ") + key;
             }
-            return "instead of " + found.name() + ": " + key + " (or key_cmd: [pass, show, " + path.get(1) + "], which prints it from where it is kept)";
+            return "instead of " + found.name() + ": " + key + " (or key_cmd: [pass, show, " + path.get(1)
+                    + "], which prints it from where it is kept)";
         }
     }
 }
