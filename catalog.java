@@ -14,7 +14,6 @@
 //SOURCES lib/host/Host.java
 
 //SOURCES lib/provider/Access.java
-//SOURCES lib/provider/Field.java
 //SOURCES lib/provider/Json.java
 //SOURCES lib/provider/Overrides.java
 //SOURCES lib/provider/Provider.java
@@ -52,6 +51,7 @@
 //SOURCES lib/apply/Document.java
 //SOURCES lib/apply/JsonDocument.java
 //SOURCES lib/apply/LineDiff.java
+//SOURCES lib/apply/LiteralKeys.java
 //SOURCES lib/apply/Merge.java
 //SOURCES lib/apply/SafeFile.java
 //SOURCES lib/apply/TomlDocument.java

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import lib.apply.Apply;
 import lib.apply.Document.Change;
 import lib.apply.Document;
@@ -336,9 +337,34 @@ class ApplySafetyTest extends CliSetup {
         }
         assertEquals("x: 1\n", read("own.yaml"));
         assertTrue(all.toString().contains("its output holds the value of a key"), all::toString);
-        assertFalse(all.toString().contains(Fixtures.KEY) || all.toString().contains("sk-of-mine-alone") || all.toString().contains("sk-of-mine-too"), all::toString);
+        assertFalse(all.toString().contains(Fixtures.KEY) || all.toString().contains("sk-of-mine-alone") || all.toString().contains("sk-of-mine-too")
+                || all.toString().contains("as-well"), all::toString);
         assertTrue(read(MODS).contains("swift-8b") && read(MODS).contains("api-key: sk-of-mine-too\n"));
         assertFalse(FrontDoor.tree(door.home.resolve(".local/state/catalog")).get("owned.json").contains(Fixtures.KEY));
+    }
+
+    @Test
+    void keys_that_are_in_no_variable_are_not_shown_either() throws IOException {
+        var key = "words" + Long.toString(1L << 50) + "of";
+        for (var client : List.of("api_key: >-\n      ¤", "api_key: |\n      ¤", "api_key: has#hash¤", "api_key: \"quo'te¤\"", "api_key: \"quo\\\"te¤\"",
+                "api_base: https://h.example/v1?key=¤", "extra: [\"sk-proj-¤\"]\n    # old one: sk-proj-¤", "patch: {headers: {X-Auth: ¤, Authorization: Bearer ¤}}",
+                "api_key: 12345678901234567890")) {
+            put(AICHAT, "clients:\n  - name: groq\n    type: openai-compatible\n    " + client.replace("¤", key) + "\n");
+            for (var how : List.of(List.of("aichat", "--dry-run"), List.of("aichat", "--json", "--dry-run"))) {
+                var result = door.run(Stream.concat(Stream.of("apply"), how.stream()).toArray(String[]::new));
+                assertTrue(result.out().contains("name: swift-8b") && result.out().contains("max_input_tokens: 65536"), result::toString);
+                assertFalse(result.toString().contains(key.substring(4, 12)) || result.toString().contains("has#") || result.toString().contains("quo")
+                        || result.toString().contains("90123"), result::toString);
+            }
+        }
+        put(".codex/groq.config.toml", "experimental_bearer_token = \"\"\"\nsk-proj-" + key + "\"\"\"\n");
+        put("a.yaml", "k: sk-proj-" + key + "\npassword: " + key + "\n");
+        put("b.yaml", "k: other\n");
+        var codex = apply(1, "codex");
+        assertTrue(codex.err().contains("-experimental_bearer_token = ***"), codex::toString);
+        var merge = door.run("merge", "--source", door.home.resolve("a.yaml").toString(), "--target", door.home.resolve("b.yaml").toString(), "--dry-run");
+        assertTrue(merge.out().contains("+password: ***") && merge.err().contains("ours:  \"***\""), merge::toString);
+        assertFalse((codex.toString() + merge).contains(key), codex + "\n" + merge);
     }
 
     @Test

@@ -37,7 +37,7 @@ import lib.cli.ResolveCommand.Row;
 import lib.host.Host;
 import lib.host.Host.Terminal.Typed;
 import lib.model.Model;
-import lib.provider.Field;
+import lib.provider.Provider.Field;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

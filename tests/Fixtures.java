@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 import lib.host.Host;
 import lib.provider.Access;
-import lib.provider.Field;
+import lib.provider.Provider.Field;
 import lib.provider.Provider;
 import lib.provider.Provider.Mapping;
 import lib.provider.Provider.Mapping.Pointer;

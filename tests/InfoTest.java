@@ -18,7 +18,7 @@ import lib.model.Model.Conflict;
 import lib.model.Model.Difference;
 import lib.model.Model.Fact;
 import lib.model.Model.Said;
-import lib.provider.Field;
+import lib.provider.Provider.Field;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 import lib.model.Model;
 import lib.model.Model.Fact;
 import lib.model.Snapshot;
-import lib.provider.Field;
+import lib.provider.Provider.Field;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

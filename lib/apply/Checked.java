@@ -22,6 +22,8 @@ final class Checked implements Document {
     interface Parsed {
         Map<String, Object> tree();
 
+        List<Leaf> leaves();
+
         /** Where the value at the path begins and ends, or the nearest above it. */
         int[] span(List<Object> path);
 
@@ -126,6 +128,12 @@ final class Checked implements Document {
     @Override
     public Map<String, Object> tree() {
         return parsed.tree();
+    }
+
+    @Override
+    public List<Leaf> leaves() {
+        int mark = bom.length();
+        return parsed.leaves().stream().map(leaf -> new Leaf(leaf.path(), leaf.value(), leaf.start() + mark, leaf.end() + mark)).toList();
     }
 
     private Object with(Object tree, Place place, Object value) throws Refused {

@@ -104,6 +104,17 @@ public interface Document {
     /** All of it as values, for checks. */
     Map<String, Object> tree();
 
+    /**
+     * A single value, and where in {@link #text()} it is spelt: with its quotes, its anchor and its tag.
+     *
+     * @param path  names of members and indexes of elements
+     * @param value of a text what it says, of a number its letters; null of anything else
+     */
+    record Leaf(List<Object> path, String value, int start, int end) {}
+
+    /** All single values, in the order in which they stand there. */
+    List<Leaf> leaves();
+
     /** The elements' key values of a list of tables: {@code clients} by {@code name}; empty where there is none. */
     default List<String> items(Place list, String key) {
         return get(list) instanceof List<?> all ? all.stream().filter(e -> e instanceof Map<?, ?> m && m.get(key) instanceof String)
@@ -281,9 +292,9 @@ public interface Document {
             return !Arrays.equals(before, after);
         }
 
-        /** What it comes to in a unified diff; a whole file in conflict shows what it would become. */
-        public String diff() {
-            return LineDiff.unified(named.toString(), shown(before), shown(after));
+        /** What it comes to in a unified diff, without the keys. */
+        public String diff(LineDiff.Masks masks) {
+            return masks.diff(named.toString(), shown(before), shown(after));
         }
 
         private static String shown(byte[] content) {

@@ -92,6 +92,15 @@ final class JsonDocument implements Checked.Parsed {
     }
 
     @Override
+    public List<Document.Leaf> leaves() {
+        var leaves = new ArrayList<Document.Leaf>();
+        if (root != null) {
+            new Scan(text, false).leaves(root, tree, List.of(), leaves);
+        }
+        return leaves;
+    }
+
+    @Override
     public int[] span(List<Object> path) {
         var node = root == null ? null : Scan.deepest(root, path);
         return node == null ? new int[] {0, text.length()} : new int[] {node.start(), node.end()};
@@ -274,6 +283,29 @@ final class JsonDocument implements Checked.Parsed {
                     var names = quoted && toml ? Toml.parseDottedKey(stated) : List.of(stated.split("[ \t]*\\.[ \t]*"));
                     return new Keys(toml ? names : List.of(string(stated)), at);
                 }
+            }
+        }
+
+        /** @param value what was read there */
+        void leaves(Node node, Object value, List<Object> path, List<Document.Leaf> out) {
+            if (node.parts() == null) {
+                var said = value instanceof String string ? string : value instanceof Number ? text.substring(node.start(), node.end()) : null;
+                out.add(new Document.Leaf(path, said, node.start(), node.end()));
+                return;
+            }
+            for (int i = 0; i < node.parts().size(); i++) {
+                var part = node.parts().get(i);
+                var inner = new ArrayList<>(path);
+                var at = value;
+                for (var key : part.keys()) {
+                    at = ((Map<?, ?>) at).get(key);
+                    inner.add(key);
+                }
+                if (part.keys().isEmpty()) {
+                    at = ((List<?>) at).get(i);
+                    inner.add(i);
+                }
+                leaves(part.value(), at, inner, out);
             }
         }
 

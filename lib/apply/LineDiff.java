@@ -2,9 +2,20 @@ package lib.apply;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
-import lib.apply.Document.Change;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+import lib.apply.Document.Format;
+import lib.apply.Document.Place;
+import lib.provider.Providers;
 
 /** What changes in a text, line by line, as {@code diff -u} says it and {@code patch} reads it. */
 public final class LineDiff {
@@ -28,12 +39,12 @@ public final class LineDiff {
         }
     }
 
-    private LineDiff(String before, String after) {
-        this.before = lines(before);
-        this.after = lines(after);
+    private LineDiff(String before, String after, UnaryOperator<String> shown) {
         var numbers = new HashMap<String, Integer>();
-        this.a = numbered(this.before, numbers);
-        this.b = numbered(this.after, numbers);
+        this.a = numbered(lines(before), numbers);
+        this.b = numbered(lines(after), numbers);
+        this.before = lines(shown.apply(before));
+        this.after = lines(shown.apply(after));
     }
 
     /**
@@ -42,10 +53,15 @@ public final class LineDiff {
      * @return ends with a line break; empty if nothing changes
      */
     public static String unified(String name, String before, String after) {
+        return unified(name, before, after, UnaryOperator.identity());
+    }
+
+    /** @param shown what of a whole text is printed, in as many lines; what differs is told of the texts as they are */
+    static String unified(String name, String before, String after, UnaryOperator<String> shown) {
         if (before == null ? after == null : before.equals(after)) {
             return "";
         }
-        var diff = new LineDiff(before == null ? "" : before, after == null ? "" : after);
+        var diff = new LineDiff(before == null ? "" : before, after == null ? "" : after, shown);
         var out = new StringBuilder("--- ").append(before == null ? "/dev/null" : quoted(name)).append("\n+++ ")
                 .append(after == null ? "/dev/null" : quoted(name)).append('\n');
         for (var hunk : hunks(diff.changes())) {
@@ -183,6 +199,251 @@ public final class LineDiff {
     private static void print(char mark, List<String> lines, StringBuilder out) {
         for (var line : lines) {
             out.append(mark).append(line).append(line.endsWith("\n") ? "" : "\n\\ No newline at end of file\n");
+        }
+    }
+
+    /** Hides the keys of some texts in these and in what is said of them. */
+    public static final class Masks {
+        private static final String MASK = "***";
+        private static final Pattern ARGUMENT = Pattern.compile("(?:(?<=[\\s\"'\\[(,])(?:echo|printf)[\"']?[\\s,]+"
+                + "|(?<![\\w-])--?(?:[a-z-]*-)?(?:api-?key|token|key|secret|password|pat|auth|bearer)[\"']?[\\s,=]+[\"']?)(?=[^\\s\"'])");
+        private static final Pattern WORD = Pattern.compile("[A-Za-z0-9+/=_-]{16,}");
+        private static final int SHORTEST_ELSEWHERE = 6;
+
+        private final Set<String> known;
+        private final LiteralKeys rules;
+        private final Map<String, Read> read = new HashMap<>();
+        /** What is hidden wherever it stands, the longest first. */
+        private final Set<String> values = new TreeSet<>(Comparator.comparing(String::length).reversed().thenComparing(Comparator.naturalOrder()));
+
+        /** @param known the values of variables that hold keys */
+        public Masks(Collection<String> known) {
+            this.known = Set.copyOf(known);
+            this.rules = new LiteralKeys(this.known);
+            values.addAll(known);
+        }
+
+        /** A unified diff in which no key can be read. @param before null where there is none, as is {@code after} */
+        public String diff(String name, String before, String after) {
+            learn(name, before);
+            learn(name, after);
+            return LineDiff.unified(name, before, after, text -> masked(name, text));
+        }
+
+        /** A text. @param leaves of its single values what is a key in it; null where nobody could parse it */
+        private record Read(Map<Document.Leaf, List<LiteralKeys.Hit>> leaves) {}
+
+        private Read read(String name, String text) {
+            var document = document(name, text);
+            if (document == null) {
+                return new Read(null);
+            }
+            var leaves = new LinkedHashMap<Document.Leaf, List<LiteralKeys.Hit>>();
+            document.leaves().forEach(leaf -> leaves.put(leaf, rules.hits(leaf.path(), leaf.value(), LiteralKeys.siblings(document, leaf), true)));
+            return new Read(leaves);
+        }
+
+        /** Takes note of the keys of a text, so that they are hidden in others as well. */
+        private void learn(String name, String text) {
+            var leaves = text == null ? null : read.computeIfAbsent(text, t -> read(name, t)).leaves;
+            if (leaves != null) {
+                leaves.values().forEach(hits -> hits.forEach(this::learn));
+            } else if (text != null) {
+                LiteralKeys.in(null, text, known).forEach(found -> learn(new LiteralKeys.Hit(found.value(), found.name(), found.how(), true)));
+            }
+        }
+
+        private void learn(LiteralKeys.Hit hit) {
+            if (hit.certain()) {
+                hit.value().lines().map(String::strip).filter(line -> line.length() >= SHORTEST_ELSEWHERE).forEach(values::add);
+            }
+        }
+
+        /** Files of tools may have any name. */
+        private static Document document(String name, String text) {
+            var format = Format.of(name);
+            for (var one : format != null ? List.of(format) : List.of(Format.JSON, Format.TOML, Format.YAML)) {
+                var document = LiteralKeys.document(one, text);
+                if (document != null && !document.tree().isEmpty()) {
+                    return document;
+                }
+            }
+            return null;
+        }
+
+        /** What stands at a place, for a person to read. */
+        public Object value(Place place, Object value) {
+            var path = new ArrayList<Object>();
+            place.steps().forEach(step -> path.add(step instanceof Place.Key key ? key.name() : (Object) 0));
+            return value(path, value, List.of());
+        }
+
+        private Object value(List<Object> path, Object value, List<String> siblings) {
+            if (value instanceof Map<?, ?> map) {
+                var masked = new LinkedHashMap<String, Object>();
+                map.forEach((key, inner) -> masked.put((String) key, value(below(path, key), inner, List.of())));
+                return masked;
+            }
+            if (value instanceof List<?> list) {
+                var masked = new ArrayList<Object>();
+                list.forEach(inner -> masked.add(value(below(path, masked.size()), inner, LiteralKeys.siblings(list, masked.size()))));
+                return masked;
+            }
+            var text = value instanceof String || value instanceof Number ? value.toString() : null;
+            var shown = text;
+            for (var hit : rules.hits(path, text, siblings, true)) {
+                learn(hit);
+                shown = shown.replace(hit.value(), MASK);
+            }
+            for (var one : text == null ? Set.<String>of() : values) {
+                shown = shown.replace(one, MASK);
+            }
+            return text == null || shown.equals(text) ? value : shown;
+        }
+
+        private static List<Object> below(List<Object> path, Object step) {
+            var longer = new ArrayList<>(path);
+            longer.add(step);
+            return longer;
+        }
+
+        /** As many lines as the text. */
+        private String masked(String name, String text) {
+            var hidden = new BitSet(text.length());
+            var leaves = read.computeIfAbsent(text, t -> read(name, t)).leaves;
+            var rest = text;
+            if (leaves != null) {
+                leaves.forEach((leaf, hits) -> {
+                    hits.forEach(hit -> hide(hidden, text, leaf, hit.value()));
+                    if (leaf.value() != null) {
+                        values.stream().filter(leaf.value()::contains).forEach(known -> hide(hidden, text, leaf, known));
+                    }
+                });
+                rest = LiteralKeys.without(leaves.keySet(), text);
+            }
+            lines(hidden, rest, leaves == null);
+            for (var value : values) {
+                for (int at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + value.length())) {
+                    hidden.set(at, at + value.length());
+                }
+            }
+            Providers.Secrets.found(text, known).forEach(key -> {
+                for (int at = text.indexOf(key); at >= 0; at = text.indexOf(key, at + key.length())) {
+                    hidden.set(at, at + key.length());
+                }
+            });
+            return shown(text, hidden);
+        }
+
+        /** Where it is not spelt as it is, or stands on several lines, all of the value's text. */
+        private static void hide(BitSet hidden, String text, Document.Leaf leaf, String value) {
+            var spelt = text.substring(leaf.start(), leaf.end());
+            int at = spelt.indexOf('\n') < 0 ? spelt.indexOf(value) : -1;
+            if (at < 0) {
+                hidden.set(leaf.start(), leaf.end());
+            }
+            for (; at >= 0; at = spelt.indexOf(value, at + value.length())) {
+                hidden.set(leaf.start() + at, leaf.start() + at + value.length());
+            }
+        }
+
+        /** @param whole whether it is all of a file that nobody could parse, so that values may go on in the next lines */
+        private void lines(BitSet hidden, String text, boolean whole) {
+            int start = 0;
+            var block = new Block(-1, null);
+            for (var line : text.split("\n", -1)) {
+                int indent = line.length() - line.stripLeading().length();
+                if (whole && block.holds(line, indent)) {
+                    hidden.set(start, start + line.length());
+                    block = block.ends(line) ? new Block(-1, null) : block;
+                } else {
+                    block = new Block(-1, null);
+                    var settings = LiteralKeys.settings(line);
+                    if (settings.size() == LiteralKeys.MOST_SETTINGS) {
+                        hidden.set(start, start + line.length());
+                    }
+                    for (var setting : settings) {
+                        var named = rules.named(setting.name());
+                        boolean secret = named.sure() || named.loose();
+                        boolean variable = named.variable();
+                        var value = setting.value().isEmpty() ? line.substring(setting.at()).strip() : setting.value();
+                        if (variable ? !LiteralKeys.isVariable(value) && !value.isEmpty() : secret && LiteralKeys.isKey(value, named.sure(), true)) {
+                            hidden.set(start + setting.at(), start + line.length());
+                        }
+                        if (secret && !variable && whole) {
+                            block = Block.opened(line.substring(setting.at()).strip(), indent);
+                        }
+                    }
+                    further(hidden, line, start);
+                    int begin = start;
+                    int end = start + line.length();
+                    ARGUMENT.matcher(line).results().forEach(found -> hidden.set(begin + found.end(), end));
+                    if (whole) {
+                        WORD.matcher(line).results().filter(word -> LiteralKeys.isRandom(word.group()) || word.group().matches("\\d+"))
+                                .forEach(word -> hidden.set(begin + word.start(), begin + word.end()));
+                    }
+                }
+                start += line.length() + 1;
+            }
+        }
+
+        private void further(BitSet hidden, String line, int start) {
+            var hits = new LinkedHashMap<String, LiteralKeys.Hit>();
+            rules.addresses(hits, "", line, true);
+            rules.schemes(hits, "", line, false, false, true);
+            for (var value : hits.keySet()) {
+                for (int at = line.indexOf(value); at >= 0; at = line.indexOf(value, at + value.length())) {
+                    hidden.set(start + at, start + at + value.length());
+                }
+            }
+        }
+
+        /** A value that goes on below its name: as far as lines are indented more, or up to a sign. */
+        private record Block(int indent, String end) {
+            static Block opened(String value, int indent) {
+                for (var quote : List.of("\"\"\"", "'''")) {
+                    if (value.startsWith(quote)) {
+                        return value.indexOf(quote, 3) < 0 ? new Block(indent, quote) : new Block(-1, null);
+                    }
+                }
+                for (var quote : List.of("\"", "'")) {
+                    if (value.startsWith(quote) && value.replace("\\\\", "").replace("\\" + quote, "").indexOf(quote, 1) < 0) {
+                        return new Block(indent, quote);
+                    }
+                }
+                if (value.startsWith("[") && value.indexOf(']') < 0 || value.startsWith("{") && value.indexOf('}') < 0) {
+                    return new Block(indent, value.startsWith("[") ? "]" : "}");
+                }
+                return LiteralKeys.OPENING.matcher(value).matches() ? new Block(indent, null) : new Block(-1, null);
+            }
+
+            boolean holds(String line, int lineIndent) {
+                return indent >= 0 && (end != null || line.isBlank() || lineIndent > indent || lineIndent == indent && line.startsWith("- ", indent));
+            }
+
+            boolean ends(String line) {
+                return end != null && line.contains(end);
+            }
+        }
+
+        /** Line ends, and what stands before a line, stay to be seen. */
+        private static String shown(String text, BitSet hidden) {
+            var out = new StringBuilder();
+            boolean masked = false;
+            boolean first = true;
+            for (int i = 0; i < text.length(); i++) {
+                char c = text.charAt(i);
+                boolean blank = c == '\n' || c == '\r' || first && (c == ' ' || c == '\t');
+                first = c == '\n' || first && blank;
+                if (blank || !hidden.get(i)) {
+                    out.append(c);
+                    masked = false;
+                } else if (!masked) {
+                    out.append(MASK);
+                    masked = true;
+                }
+            }
+            return out.toString();
         }
     }
 }

@@ -116,6 +116,21 @@ final class TomlDocument implements Checked.Parsed {
         return tree;
     }
 
+    @Override
+    public List<Document.Leaf> leaves() {
+        var leaves = new ArrayList<Document.Leaf>();
+        for (var entry : entries) {
+            Object value = tree;
+            for (var step : entry.path()) {
+                value = step instanceof Integer at ? ((List<?>) value).get(at) : ((Map<?, ?>) value).get(step);
+            }
+            if (!entry.header()) {
+                scan.leaves(entry.value(), value, entry.path(), leaves);
+            }
+        }
+        return leaves;
+    }
+
     /** A table goes on until something else is stated. */
     @Override
     public int[] span(List<Object> path) {

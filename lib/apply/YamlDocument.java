@@ -78,6 +78,26 @@ final class YamlDocument implements Document {
     }
 
     @Override
+    public List<Leaf> leaves() {
+        var leaves = new ArrayList<Leaf>();
+        leaves(nodes.root(), List.of(), leaves);
+        return leaves;
+    }
+
+    private void leaves(Node node, List<Object> path, List<Leaf> out) {
+        if (node.text() != null && !path.isEmpty()) {
+            var said = node.value() instanceof String || node.value() instanceof Number ? node.text() : null;
+            out.add(new Leaf(path, said, bom.length() + node.start(), bom.length() + node.end()));
+        }
+        for (int i = 0; i < node.children().size(); i++) {
+            var child = node.children().get(i);
+            var inner = new ArrayList<>(path);
+            inner.add(child.key() == null ? (Object) i : child.key().text());
+            leaves(child.value(), inner, out);
+        }
+    }
+
+    @Override
     public Object get(Place place) {
         return get(place.steps());
     }

@@ -16,7 +16,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lib.apply.Apply;
@@ -427,33 +426,25 @@ public final class ApplyCommand implements Callable<Integer> {
     record Report(Host host, Output output, Set<String> secrets, Map<Path, String> tools) {
         private static final int MOST_CONFLICTS = 20;
         private static final int MOST_LINES = 40;
-        private static final Pattern SECRET_NAME = Pattern.compile("(?i).*(key|token|secret|password|bearer|authorization)");
-        private static final Pattern SECRET_LINE = Pattern.compile("(?im)^([ +-].*?(?:key|token|secret|password|bearer|authorization)[\"']?\\s*[:=]\\s*+)"
-                + "([\"']?)(?!(?-i:[A-Z][A-Z0-9_]*)(?:[\"'\\s,]|$)|\\d+(?:[\"'\\s,}]|$))([^\"'\\n#]+)");
-        private static final Pattern LOGIN = Pattern.compile("(?<=://)[^/@\\s]+(?=@)");
 
         String shown(Path path) {
             return path.startsWith(host.home()) ? "~/" + host.home().relativize(path).toString().replace('\\', '/') : path.toString();
         }
 
-        /** Without the values of keys: a diff shows lines around a change too. */
-        String masked(String text) {
-            var masked = LOGIN.matcher(SECRET_LINE.matcher(text).replaceAll("$1$2***")).replaceAll("***");
-            for (var secret : secrets) {
-                masked = masked.replace(secret, "***");
-            }
-            return masked;
+        /** For one file; what is a key in it may be none in another. */
+        private LineDiff.Masks masks() {
+            return new LineDiff.Masks(secrets);
         }
 
         void diffs(List<Change> changes) {
-            Apply.inOrder(changes).stream().filter(Change::writes).forEach(change -> host.out().print(masked(change.diff())));
+            Apply.inOrder(changes).stream().filter(Change::writes).forEach(change -> host.out().print(change.diff(masks())));
             host.out().flush();
         }
 
         /** Of files that are there, as much of the diffs as a person reads before agreeing. */
         void look(List<Change> changes) {
             Apply.inOrder(changes).stream().filter(change -> change.writes() && change.before() != null).forEach(change ->
-                    output.warn(beginning(LineDiff.unified(shown(change.named()), text(change.before()), text(change.after())), "  ")));
+                    output.warn(beginning(masks().diff(shown(change.named()), text(change.before()), text(change.after())), "  ")));
         }
 
         private static String text(byte[] content) {
@@ -461,7 +452,7 @@ public final class ApplyCommand implements Callable<Integer> {
         }
 
         private String beginning(String diff, String indent) {
-            var lines = masked(diff).lines().toList();
+            var lines = diff.lines().toList();
             return lines.stream().limit(MOST_LINES).map(line -> indent + Output.whole(line)).collect(Collectors.joining("\n"))
                     + (lines.size() > MOST_LINES ? "\n" + indent + "… and " + (lines.size() - MOST_LINES) + " more lines" : "");
         }
@@ -541,13 +532,12 @@ public final class ApplyCommand implements Callable<Integer> {
         }
 
         private String difference(Change change, Conflict conflict) {
-            return beginning(LineDiff.unified(shown(change.named()), (String) conflict.theirs(), (String) conflict.ours()), "    ");
+            return beginning(masks().diff(shown(change.named()), (String) conflict.theirs(), (String) conflict.ours()), "    ");
         }
 
         private String value(Conflict conflict, Object value) {
-            var name = conflict.place().steps().get(conflict.place().steps().size() - 1).toString();
-            boolean secret = SECRET_NAME.matcher(name.replaceFirst("]$", "")).matches();
-            return secret ? "***" : masked(Output.whole(value instanceof String text ? '"' + text + '"' : String.valueOf(value)));
+            var shown = masks().value(conflict.place(), value);
+            return Output.whole(shown instanceof String text ? '"' + text + '"' : String.valueOf(shown));
         }
 
         ArrayNode json(List<Change> changes, boolean diff, String failure) {
@@ -567,7 +557,7 @@ public final class ApplyCommand implements Callable<Integer> {
                     }
                 }
                 if (diff) {
-                    file.put("diff", masked(change.diff()));
+                    file.put("diff", change.diff(masks()));
                 }
             }
             return array;

@@ -22,7 +22,6 @@ import lib.apply.Apply.Ownership;
 import lib.apply.SafeFile;
 import lib.apply.SafeFile.Refused;
 import lib.cli.Output.Failures;
-import lib.cli.TrustCommand.DoctorCommand;
 import lib.host.Host;
 import lib.provider.Json.Listing;
 import picocli.CommandLine.Command;
@@ -179,9 +178,9 @@ public final class BackupsCommand implements Callable<Integer> {
         for (var copy : backup.files()) {
             var then = text(backups.read(backup, copy));
             var now = text(SafeFile.open(copy.named()).content());
-            var diff = LineDiff.unified(copy.named().toString(), then, now);
-            var shown = DoctorCommand.masked(diff, secrets);
-            masked |= !shown.equals(diff);
+            var name = copy.named().toString();
+            var shown = new LineDiff.Masks(secrets).diff(name, then, now);
+            masked |= !shown.equals(LineDiff.unified(name, then, now));
             host.out().print(host.terminal() ? harmless(shown) : shown);
         }
         if (masked) {

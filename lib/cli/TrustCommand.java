@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.time.Instant;
@@ -21,15 +22,21 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import lib.apply.Apply;
+import lib.apply.Document.Format;
+import lib.apply.LiteralKeys;
+import lib.apply.LiteralKeys.Owner;
+import lib.apply.SafeFile;
 import lib.cli.Output.Failures;
+import lib.fetch.Fetch;
 import lib.host.AtomicFile;
 import lib.host.Host;
 import lib.provider.Access;
 import lib.provider.Json.Listing;
+import lib.provider.Overrides;
 import lib.provider.Provider;
 import lib.provider.Providers.ConfigError;
 import lib.provider.Providers.Secrets;
@@ -369,7 +376,7 @@ public final class TrustCommand implements Callable<Integer> {
         private final Host host;
         private final Output output;
 
-        @Option(names = "--secrets", description = "Find keys in the settings of aichat, mods and Codex, and in your own files.")
+        @Option(names = "--secrets", description = "Find keys in the settings of known tools, in what your shell starts with, and in your own files.")
         private boolean secrets;
 
         @Option(names = "--json", description = "As JSON.")
@@ -378,11 +385,6 @@ public final class TrustCommand implements Callable<Integer> {
         public DoctorCommand(Host host, Output output) {
             this.host = host;
             this.output = output;
-        }
-
-        /** A diff of settings with the keys that stand in them masked, by name or by looks. @param values known ones */
-        static String masked(String diff, Collection<String> values) {
-            return Literal.masked(diff, values);
         }
 
         private enum State { OK, NOTE, PROBLEM }
@@ -402,6 +404,8 @@ public final class TrustCommand implements Callable<Integer> {
             checks.add(folder("answers", host.cacheDir(), "XDG_CACHE_HOME"));
             checks.add(folder("state", host.stateDir(), "XDG_STATE_HOME"));
             project(checks);
+            record(checks);
+            certificates(checks);
             Providers providers = null;
             try {
                 providers = Workspace.providers(host);
@@ -444,26 +448,61 @@ public final class TrustCommand implements Callable<Integer> {
         private void project(List<Check> checks) {
             var own = host.configDir().resolve("providers.yaml");
             var ownTemplates = own.resolveSibling("templates");
-            checks.add(new Check("layers", State.OK, "bundled" + (Files.isRegularFile(own) ? ", " + Workspace.shown(host, own) : "")
-                    + (Files.isDirectory(ownTemplates) ? ", " + Workspace.shown(host, ownTemplates) : "")
-                    + (Files.exists(host.cwd().resolve("providers.yaml")) ? ", ./providers.yaml" : "")
-                    + (Files.isDirectory(host.cwd().resolve("templates")) ? ", ./templates" : "")));
-            var trusted = Trusted.load(host);
-            if (trusted.damage() != null) {
-                checks.add(new Check("trust", State.PROBLEM, trusted.damage()));
+            var project = new ArrayList<String>();
+            boolean trusted = true;
+            try {
+                var files = Trusted.look(host.cwd().toRealPath(), List.of(), host.clock().instant()).files();
+                trusted = files.isEmpty() || isOurs(files) || Trusted.holds(host);
+                files.keySet().forEach(file -> project.add(file.startsWith("templates/") ? "./templates" : "./" + file));
+            } catch (IOException e) {
+                checks.add(new Check("layers", State.PROBLEM, "the files of this folder cannot be read (" + e.getClass().getSimpleName() + ")"));
+            }
+            var known = "bundled" + (Files.isRegularFile(own) ? ", " + Workspace.shown(host, own) : "")
+                    + (Files.isDirectory(ownTemplates) ? ", " + Workspace.shown(host, ownTemplates) : "");
+            var here = project.stream().distinct().collect(Collectors.joining(", "));
+            checks.add(new Check("layers", State.OK, known + (here.isEmpty() || !trusted ? "" : ", " + here)));
+            if (!trusted) {
+                checks.add(new Check("layers", State.NOTE, here + ": not trusted, so no key of yours is used for it and nothing of it is applied;"
+                        + " 'catalog trust --dry-run' shows what it asks for"));
+            }
+            var all = Trusted.load(host);
+            if (all.damage() != null) {
+                checks.add(new Check("trust", State.PROBLEM, all.damage()));
             } else if (Trusted.holds(host)) {
                 checks.add(new Check("trust", State.OK, "the files of this folder are trusted"));
+            }
+        }
+
+        private void record(List<Check> checks) {
+            try {
+                Apply.ownership(host);
+            } catch (SafeFile.Refused e) {
+                checks.add(new Check("state", State.PROBLEM, e.getMessage()));
+            }
+        }
+
+        private void certificates(List<Check> checks) {
+            try {
+                var variable = Fetch.certificates(host);
+                if (variable != null) {
+                    checks.add(new Check("network", State.OK, "further certificates by " + variable));
+                }
+            } catch (ConfigError e) {
+                checks.add(new Check("network", State.PROBLEM, e.getMessage()));
             }
         }
 
         private void providers(List<Check> checks, Workspace workspace) {
             var set = new TreeSet<String>();
             var programs = new TreeSet<String>();
+            var flawed = new TreeMap<String, String>();
             for (var provider : workspace.providers().byId().values()) {
                 try {
                     var access = workspace.access(provider.id());
                     if (access.command() != null) {
                         programs.add(provider.id());
+                    } else if (access.flawOfKey() != null) {
+                        flawed.put(access.keyVariable(), access.flawOfKey());
                     } else if (access.key() != null) {
                         set.add(access.keyVariable());
                     }
@@ -472,14 +511,16 @@ public final class TrustCommand implements Callable<Integer> {
                     checks.add(new Check("providers", State.PROBLEM, e.getMessage()));
                 }
             }
+            flawed.forEach((variable, flaw) -> checks.add(new Check("keys", State.PROBLEM, "the value of " + variable + " is no key: " + flaw)));
             if (!programs.isEmpty()) {
                 checks.add(new Check("keys", State.OK, "by key_cmd: " + String.join(", ", programs)));
             }
             if (!set.isEmpty()) {
                 checks.add(new Check("keys", State.OK, String.join(", ", set)));
-            } else if (programs.isEmpty()) {
+            } else if (programs.isEmpty() && flawed.isEmpty()) {
                 checks.add(new Check("keys", State.NOTE, "none is set; 'catalog providers list' shows their variables"));
             }
+            sources(checks, workspace);
             var history = workspace.history();
             if (history.damage() != null) {
                 checks.add(new Check("state", State.PROBLEM, history.damage()));
@@ -501,6 +542,26 @@ public final class TrustCommand implements Callable<Integer> {
             }
         }
 
+        /** What a person overrides has to be sound also while it is switched off. */
+        private void sources(List<Check> checks, Workspace workspace) {
+            var wrong = new LinkedHashSet<String>();
+            try {
+                Sources.of(workspace, null);
+            } catch (ConfigError e) {
+                wrong.add(e.getMessage());
+            }
+            for (var provider : workspace.providers().byId().values()) {
+                try {
+                    if (provider.source() != null && provider.source().file() != null) {
+                        Overrides.load(host, provider.source().file());
+                    }
+                } catch (ConfigError e) {
+                    wrong.add(e.getMessage());
+                }
+            }
+            wrong.forEach(why -> checks.add(new Check("sources", State.PROBLEM, why)));
+        }
+
         private void templates(List<Check> checks) {
             try {
                 var tools = Tools.discover(host, null, Tools.bundled());
@@ -518,33 +579,45 @@ public final class TrustCommand implements Callable<Integer> {
         private int secrets() {
             var array = JsonNodeFactory.instance.arrayNode();
             var tellings = new LinkedHashSet<String>();
+            var unread = new LinkedHashMap<Path, String>();
+            var places = places(unread);
+            var known = values();
             int found = 0;
-            var places = places();
+            int noted = 0;
             for (var place : places) {
-                for (var one : Literal.in(place, host)) {
-                    found++;
-                    array.addObject().put("file", place.file.toString()).put("line", one.line).put("name", one.name)
-                            .put("masked", Secrets.masked(one.value)).put("advice", one.advice);
+                var advice = LiteralKeys.Advice.of(place.owner, place.file, place.format, place.text);
+                boolean note = place.owner == Owner.SHELL || place.owner == Owner.DOTENV;
+                for (var one : LiteralKeys.in(place.format, place.text, known)) {
+                    found += note ? 0 : 1;
+                    noted += note ? 1 : 0;
+                    var told = Output.whole(advice.on(one, variable(one.value())));
+                    array.addObject().put("file", place.file.toString()).put("line", one.line()).put("name", one.name())
+                            .put("state", note ? "note" : "problem").put("masked", Secrets.masked(one.value())).put("advice", told);
                     if (!json) {
-                        output.data(Workspace.shown(host, place.file) + ":" + one.line + ": " + Listing.visible(one.name) + ": "
-                                + Secrets.masked(one.value));
-                        output.data("    " + one.advice);
+                        output.data(Workspace.shown(host, place.file) + ":" + one.line() + ": " + Listing.visible(one.name()) + ": "
+                                + Secrets.masked(one.value()));
+                        output.data("    " + (note ? "note: " : "") + told);
                     }
                     mode(place.file, tellings);
                 }
             }
+            unread.forEach((file, why) -> array.addObject().put("file", file.toString()).put("state", "unread").put("why", why));
             if (json) {
                 output.data(array);
             }
-            var signIn = Workspace.codexHome(host).resolve("auth.json");
-            if (Files.isRegularFile(signIn)) {
-                output.say(Workspace.shown(host, signIn) + " is where Codex itself keeps how you are signed in; it belongs there.");
-                mode(signIn, tellings);
-            }
+            stores().forEach((file, whose) -> {
+                if (Files.isRegularFile(file)) {
+                    output.say(Workspace.shown(host, file) + " is where " + whose + "; it belongs there.");
+                    mode(file, tellings);
+                }
+            });
             tellings.forEach(output::warn);
-            output.say(found == 0 ? "No keys found in " + Workspace.count(places.size(), "file") + "." : Workspace.count(found, "key")
-                    + " found. Once a key has been in a file that others may have read (a repository, a backup), get a new one.");
-            return found == 0 ? Failures.OK : Failures.SOME_FAILED;
+            unread.forEach((file, why) -> output.warn(Workspace.shown(host, file) + " cannot be read (" + why + "), so not looked at"));
+            var looked = Workspace.count(places.size(), "file") + (unread.isEmpty() ? "" : "; " + unread.size() + " could not be read");
+            output.say(found + noted == 0 ? "No keys found in " + looked + "." : Workspace.count(found + noted, "key") + " found in " + looked
+                    + (noted == 0 ? "" : ", " + noted + " of them where shells and tools read their variables, which is no fault")
+                    + ". Once a key has been in a file that others may have read (a repository, a backup), get a new one.");
+            return found == 0 && unread.isEmpty() ? Failures.OK : Failures.SOME_FAILED;
         }
 
         private static void mode(Path file, Collection<String> tellings) {
@@ -558,163 +631,84 @@ public final class TrustCommand implements Callable<Integer> {
             }
         }
 
-        /** Whose file it is decides how its keys are moved out. */
-        private enum Owner { AICHAT, MODS, CODEX, OURS }
+        private Set<String> values() {
+            try {
+                return Workspace.providers(host).secretValues(host);
+            } catch (ConfigError e) {
+                // doctor without --secrets tells what is wrong with it; keys are found by their looks all the same
+                return Set.of();
+            }
+        }
 
-        private record Place(Path file, Owner owner, String text) {}
+        /** The variable that holds this very key now, or null. */
+        private String variable(String value) {
+            return host.env().entrySet().stream().filter(entry -> entry.getValue().strip().equals(value)).map(Map.Entry::getKey)
+                    .filter(name -> name.matches("[A-Za-z_][A-Za-z0-9_]*")).min(String::compareTo).orElse(null);
+        }
 
-        private List<Place> places() {
+        /** @param format null of a file of lines */
+        private record Place(Path file, Owner owner, Format format, String text) {}
+
+        /** @param unread told of what is there and cannot be read */
+        private List<Place> places(Map<Path, String> unread) {
             var files = new LinkedHashMap<Path, Owner>();
-            for (var file : Workspace.toolSettings(host, (folder, e) -> output.warn(folder + " cannot be read ("
-                    + e.getClass().getSimpleName() + ")"))) {
+            for (var file : Workspace.toolPlaces(host, (folder, e) -> unread.put(folder, e.getClass().getSimpleName()))) {
                 files.put(file, file.endsWith("mods.yml") ? Owner.MODS : file.toString().endsWith(".toml") ? Owner.CODEX : Owner.AICHAT);
             }
+            var home = host.home();
+            files.put(Workspace.aichatDir(host).resolve(".env"), Owner.DOTENV);
+            var config = Workspace.set(host, "XDG_CONFIG_HOME", home.resolve(".config"));
+            var opencode = List.of("config.json", "opencode.json", "opencode.jsonc");
+            opencode.forEach(name -> files.put(config.resolve("opencode").resolve(name), Owner.OPENCODE));
+            if (host.env("OPENCODE_CONFIG") != null) {
+                files.put(host.cwd().resolve(host.env("OPENCODE_CONFIG")), Owner.OPENCODE);
+            }
+            var crush = Workspace.set(host, "CRUSH_GLOBAL_CONFIG", config.resolve("crush"));
+            List.of("crush.json", "crushrc").forEach(name -> files.put(crush.resolve(name), Owner.CRUSH));
+            var continues = Workspace.set(host, "CONTINUE_GLOBAL_DIR", home.resolve(".continue"));
+            List.of("config.yaml", "config.json").forEach(name -> files.put(continues.resolve(name), Owner.CONTINUE));
+            files.put(continues.resolve(".env"), Owner.DOTENV);
+            var claude = Workspace.set(host, "CLAUDE_CONFIG_DIR", home.resolve(".claude"));
+            List.of("settings.json", "settings.local.json").forEach(name -> files.put(claude.resolve(name), Owner.CLAUDE));
+            List.of(home, host.cwd()).forEach(folder -> files.put(folder.resolve(".aider.conf.yml"), Owner.AIDER));
+            for (var name : List.of(".bashrc", ".bash_profile", ".zshrc", ".zshenv", ".zprofile", ".profile")) {
+                files.put(home.resolve(name), Owner.SHELL);
+            }
+            files.put(config.resolve("fish").resolve("config.fish"), Owner.SHELL);
             for (var folder : List.of(host.configDir(), host.cwd())) {
                 List.of("providers.yaml", "overrides.yaml").forEach(name -> files.put(folder.resolve(name), Owner.OURS));
             }
             var places = new ArrayList<Place>();
             files.forEach((file, owner) -> {
                 try {
-                    if (Files.isRegularFile(file)) {
-                        places.add(new Place(file, owner, new String(Files.readAllBytes(file), StandardCharsets.UTF_8)));
+                    if (!Files.notExists(file, LinkOption.NOFOLLOW_LINKS)) {
+                        places.add(new Place(file, owner, format(file, owner), new String(Files.readAllBytes(file), StandardCharsets.UTF_8)));
                     }
                 } catch (IOException e) {
-                    output.warn(Workspace.shown(host, file) + " cannot be read (" + e.getClass().getSimpleName() + "), so not looked at");
+                    unread.put(file, e.getClass().getSimpleName());
                 }
             });
             return places;
         }
 
-        /** A key that stands in a file. @param name of what it is the value of; {@code a key} where that is not known */
-        private record Literal(int line, String name, String value, String advice) {
-            private static final Pattern SETTING = Pattern.compile("(?<![\\w.#-])[\"']?([A-Za-z][\\w.-]*)[\"']?\\s*[:=]\\s*(?:&\\S+\\s+)?"
-                    + "(?:\"((?:[^\"\\\\]++|\\\\.)*+)\"|'([^']*+)'|([^\\s\"'\\[{#,}\\]][^\\s#,}\\]]*))");
-            private static final Pattern SECRET_NAME = Pattern.compile(
-                    "(?i:api[_-]?key|experimental_bearer_token|x-(?:goog-)?api-key|authorization)"
-                    + "|[A-Z][A-Z0-9_]*_(?:KEY|TOKEN|SECRET|PASSWORD)");
-            /** What refers to a key elsewhere, or stands where a key is to be put. */
-            private static final Pattern NO_KEY = Pattern.compile("(?i)null|~|none|true|false|\\d+|\\$.*|.*\\{\\{.*|.*<.*>.*"
-                    + "|x{3,}|\\.{3}|(?:your|my)[-_ ].*|dummy.*|ollama");
-            private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
-            private static final int SHORTEST = 8;
+        private static Format format(Path file, Owner owner) {
+            return switch (owner) {
+                case SHELL, DOTENV -> null;
+                case AICHAT -> Format.YAML;
+                default -> Format.of(file.getFileName().toString());
+            };
+        }
 
-            static List<Literal> in(Place place, Host host) {
-                var values = values(host);
-                var lines = place.text.split("\n", -1);
-                var found = new ArrayList<Literal>();
-                for (int i = 0; i < lines.length; i++) {
-                    var seen = new TreeSet<String>();
-                    var settings = SETTING.matcher(lines[i].strip().startsWith("#") ? "" : lines[i]);
-                    while (settings.find()) {
-                        var name = settings.group(1);
-                        var value = value(settings).replaceFirst("(?i)^bearer\\s+", "");
-                        boolean misplaced = name.equals("env_key") && !VARIABLE.matcher(value).matches();
-                        if (misplaced || SECRET_NAME.matcher(name).matches() && isKey(value)
-                                || !Secrets.found(value, values).isEmpty()) {
-                            seen.add(value);
-                            found.add(new Literal(i + 1, name, value, advice(place.owner, name, lines, i, variable(value, host))));
-                        }
-                    }
-                    int line = i + 1;
-                    for (var key : Secrets.found(lines[i], values)) {
-                        if (seen.stream().noneMatch(value -> value.contains(key))) {
-                            found.add(new Literal(line, "a key", key, advice(place.owner, "", lines, i, variable(key, host))));
-                        }
-                    }
-                }
-                return found;
-            }
-
-            /** @param diff lines with a mark before each */
-            static String masked(String diff, Collection<String> values) {
-                var shown = new StringBuilder();
-                for (var line : diff.split("(?<=\n)")) {
-                    var masked = Secrets.masked(line, values);
-                    var settings = SETTING.matcher(line.isEmpty() ? "" : line.substring(1));
-                    while (settings.find()) {
-                        var value = value(settings);
-                        if (SECRET_NAME.matcher(settings.group(1)).matches() && isKey(value)) {
-                            masked = masked.replace(value, Secrets.masked(value));
-                        }
-                    }
-                    shown.append(masked);
-                }
-                return shown.toString();
-            }
-
-            private static boolean isKey(String value) {
-                return value.length() >= SHORTEST && !NO_KEY.matcher(value).matches() && (value.length() < Secrets.SHORTEST
-                        || Secrets.isSecret(value));
-            }
-
-            private static Set<String> values(Host host) {
-                try {
-                    return Workspace.providers(host).secretValues(host);
-                } catch (ConfigError e) {
-                    // doctor without --secrets tells what is wrong with it; keys are found by their looks all the same
-                    return Set.of();
-                }
-            }
-
-            /** The variable that holds this very key now, or null. */
-            private static String variable(String value, Host host) {
-                return host.env().entrySet().stream().filter(entry -> entry.getValue().strip().equals(value)).map(Map.Entry::getKey)
-                        .filter(name -> VARIABLE.matcher(name).matches()).min(String::compareTo).orElse(null);
-            }
-
-            private static String advice(Owner owner, String name, String[] lines, int at, String variable) {
-                var set = variable == null ? "NAME" : variable;
-                return switch (owner) {
-                    case AICHAT -> {
-                        var reads = client(lines, at);
-                        var from = variable == null || variable.equals(reads) ? "…" : "\"$" + variable + "\"";
-                        yield "take the line out, and aichat reads the key from " + (reads == null ? "the client's NAME_API_KEY" : reads)
-                                + ": export " + (reads == null ? "NAME_API_KEY" : reads) + "=" + from;
-                    }
-                    case MODS -> "instead: api-key-env: " + set + ", the variable that holds the key, or api-key-cmd, a command that prints it";
-                    case CODEX -> codex(name, set);
-                    case OURS -> "instead: key_env: " + set + ", the variable that holds the key, or key_cmd: [pass, show, …], which prints it";
-                };
-            }
-
-            private static String codex(String name, String variable) {
-                if (name.equals("env_key")) {
-                    return "env_key is the name of the variable that holds the key, not the key: env_key = \"" + variable + "\"";
-                }
-                if (name.matches("(?i)x-.*|authorization")) {
-                    return "instead, in env_http_headers: the header with the name of the variable that holds the key";
-                }
-                return name.isEmpty() || name.equals(name.toUpperCase(Locale.ROOT))
-                        ? "take it out and export it in the environment that Codex is started from"
-                        : "instead: env_key = \"" + variable + "\", the variable that holds the key";
-            }
-
-            /** What aichat reads for the client in whose list item a line stands; null where that has no name. */
-            private static String client(String[] lines, int at) {
-                int from = at;
-                while (from > 0 && !(lines[from].stripLeading().startsWith("- ") && (from == at || indent(lines[from]) < indent(lines[at])))) {
-                    from--;
-                }
-                int dash = indent(lines[from]);
-                int level = dash + 1 + indent(lines[from].substring(Math.min(lines[from].length(), dash + 1)));
-                for (int i = from; i < lines.length && (i == from || lines[i].isBlank() || indent(lines[i]) > dash); i++) {
-                    var settings = SETTING.matcher(i == from || indent(lines[i]) == level ? lines[i] : "");
-                    while (settings.find()) {
-                        if (settings.group(1).equals("name")) {
-                            return value(settings).toUpperCase(Locale.ROOT) + "_API_KEY";
-                        }
-                    }
-                }
-                return null;
-            }
-
-            private static String value(Matcher setting) {
-                return setting.group(2) != null ? setting.group(2) : setting.group(3) != null ? setting.group(3) : setting.group(4);
-            }
-
-            private static int indent(String line) {
-                return line.length() - line.stripLeading().length();
-            }
+        /** Where tools themselves keep keys. */
+        private Map<Path, String> stores() {
+            var home = host.home();
+            var stores = new LinkedHashMap<Path, String>();
+            stores.put(Workspace.codexHome(host).resolve("auth.json"), "Codex itself keeps how you are signed in");
+            stores.put(Workspace.set(host, "XDG_DATA_HOME", home.resolve(".local/share")).resolve("opencode").resolve("auth.json"),
+                    "opencode itself keeps its keys");
+            stores.put(Workspace.set(host, "LLM_USER_PATH", Workspace.settings(host, "APPDATA").resolve("io.datasette.llm")).resolve("keys.json"),
+                    "llm itself keeps its keys");
+            return stores;
         }
     }
 }

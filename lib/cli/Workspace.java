@@ -364,9 +364,13 @@ public record Workspace(Host host, Path root, Providers providers) {
      * @param unreadable told of a folder that cannot be listed
      */
     static List<Path> toolSettings(Host host, BiConsumer<Path, IOException> unreadable) {
+        return toolPlaces(host, unreadable).stream().filter(Files::isRegularFile).toList();
+    }
+
+    /** As above, and the places where there may be none, or something that is no file. */
+    static List<Path> toolPlaces(Host host, BiConsumer<Path, IOException> unreadable) {
         var files = new ArrayList<Path>();
-        var aichat = set(host, "AICHAT_CONFIG_DIR", settings(host, "APPDATA").resolve("aichat"));
-        files.add(set(host, "AICHAT_CONFIG_FILE", aichat.resolve("config.yaml")));
+        files.add(set(host, "AICHAT_CONFIG_FILE", aichatDir(host).resolve("config.yaml")));
         files.add(settings(host, "LOCALAPPDATA").resolve("mods").resolve("mods.yml"));
         var codex = codexHome(host);
         files.add(codex.resolve("config.toml"));
@@ -381,19 +385,24 @@ public record Workspace(Host host, Path root, Providers providers) {
                 unreadable.accept(codex, e);
             }
         }
-        files.removeIf(file -> !Files.isRegularFile(file));
         return files;
+    }
+
+    static Path aichatDir(Host host) {
+        return set(host, "AICHAT_CONFIG_DIR", settings(host, "APPDATA").resolve("aichat"));
     }
 
     static Path codexHome(Host host) {
         return set(host, "CODEX_HOME", host.home().resolve(".codex"));
     }
 
-    private static Path set(Host host, String variable, Path otherwise) {
+    /** What a variable names, or else this. */
+    static Path set(Host host, String variable, Path otherwise) {
         return host.env(variable) == null ? otherwise : host.cwd().resolve(host.env(variable));
     }
 
-    private static Path settings(Host host, String windows) {
+    /** @param windows the variable that names the folder there */
+    static Path settings(Host host, String windows) {
         var os = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
         var usual = host.home().resolve(os.contains("mac") ? "Library/Application Support" : ".config");
         return set(host, "XDG_CONFIG_HOME", os.contains("win") ? set(host, windows, usual) : usual);

@@ -182,6 +182,20 @@ final class Client implements AutoCloseable {
         }
     }
 
+    /** {@link Fetch#certificates} */
+    static String certificates(Host host) {
+        var variable = Trust.variable(host);
+        try {
+            var trust = Trust.of(host);
+            if (trust.extraCertificates != null) {
+                trust.extra();
+            }
+        } catch (CertificateException e) {
+            throw new ConfigError(variable + " names a file whose certificates cannot be used: " + host.env(variable));
+        }
+        return host.env(variable) == null ? null : variable;
+    }
+
     /**
      * Trusts whom the JDK trusts, and beyond that whom the certificates trust that the environment names. Each set is read
      * when a server first needs it: together they cost up to 300 ms.
@@ -196,8 +210,12 @@ final class Client implements AutoCloseable {
             this.extraCertificates = extraCertificates;
         }
 
+        static String variable(Host host) {
+            return host.env("CATALOG_CA_BUNDLE") != null ? "CATALOG_CA_BUNDLE" : "SSL_CERT_FILE";
+        }
+
         static Trust of(Host host) {
-            var variable = host.env("CATALOG_CA_BUNDLE") != null ? "CATALOG_CA_BUNDLE" : "SSL_CERT_FILE";
+            var variable = variable(host);
             var file = host.env(variable);
             if (file == null) {
                 return new Trust(null);

@@ -214,6 +214,15 @@ public final class Fetch {
     }
 
     /**
+     * The variable that names further certificates, or null where none does.
+     *
+     * @throws lib.provider.Providers.ConfigError where these cannot be used
+     */
+    public static String certificates(Host host) {
+        return Client.certificates(host);
+    }
+
+    /**
      * @param secrets what no answer may hold
      * @param keys    what no words may repeat: also what programs have printed that failed then
      */

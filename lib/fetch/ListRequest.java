@@ -150,8 +150,8 @@ final class ListRequest {
             return headers;
         }
         // Checked here because the JDK's complaint would quote the header, key and all.
-        if (!key.chars().allMatch(c -> c > 0x20 && c < 0x7f)) {
-            throw new Failures.Unusable(Kind.AUTH, "the value of " + access.keySource() + " is no key: it holds white space or non-ASCII characters",
+        if (access.flawOfKey() != null) {
+            throw new Failures.Unusable(Kind.AUTH, "the value of " + access.keySource() + " is no key: " + access.flawOfKey(),
                     (access.command() == null ? "set " + access.keyVariable() + " again" : "see what the program prints first") + failures.docs());
         }
         if (provider.auth().equals("bearer")) {

@@ -39,9 +39,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import lib.model.Changes.Change;
 import lib.model.Changes.Kind;
-import lib.provider.Field;
 import lib.provider.Json;
 import lib.provider.Json.Listing;
+import lib.provider.Provider.Field;
 
 /**
  * What happened to models from one snapshot to another, by the values of facts: who states them is no change of a model, nor

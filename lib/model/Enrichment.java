@@ -1,6 +1,6 @@
 package lib.model;
 
-import static lib.provider.Field.*;
+import static lib.provider.Provider.Field.*;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.math.BigDecimal;
@@ -24,10 +24,10 @@ import lib.model.Model.Difference;
 import lib.model.Model.Fact;
 import lib.model.Model.Said;
 import lib.model.Normaliser.Understood;
-import lib.provider.Field;
 import lib.provider.Json;
 import lib.provider.Json.Listing;
 import lib.provider.Overrides;
+import lib.provider.Provider.Field;
 import lib.provider.Provider.Mapping;
 import lib.provider.Provider;
 

@@ -7,7 +7,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import lib.provider.Field;
+import lib.provider.Provider.Field;
 
 /**
  * One model of one provider: what is known of it, each fact with who said it. What is unknown is absent.

@@ -1,6 +1,6 @@
 package lib.model;
 
-import static lib.provider.Field.*;
+import static lib.provider.Provider.Field.*;
 
 import java.math.BigDecimal;
 import java.time.LocalDate;
@@ -20,9 +20,9 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
-import lib.provider.Field;
 import lib.provider.Json.Listing;
 import lib.provider.Overrides;
+import lib.provider.Provider.Field;
 import lib.provider.Provider;
 
 /** Finds models by what is known of them. Unknown is neither yes nor no: what is unknown is left out, counted, or kept when asked. */

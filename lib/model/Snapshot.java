@@ -1,6 +1,6 @@
 package lib.model;
 
-import static lib.provider.Field.*;
+import static lib.provider.Provider.Field.*;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
@@ -38,8 +38,8 @@ import lib.model.Model.Fact;
 import lib.model.Model.Said;
 import lib.model.Model.Tier;
 import lib.model.Snapshot.Input;
+import lib.provider.Provider.Field;
 import lib.provider.Providers.ConfigError;
-import lib.provider.Field;
 import lib.provider.Json.Listing;
 
 /**

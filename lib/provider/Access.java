@@ -74,6 +74,11 @@ public record Access(Provider provider, String baseUrl, URI models, URI join, St
         return models != null && (hasKey() || provider.key() != Provider.KeyNeed.REQUIRED);
     }
 
+    /** Why its key cannot be sent, without repeating it; null where it can be, or is none. */
+    public String flawOfKey() {
+        return key() == null || key().chars().allMatch(c -> c > 0x20 && c < 0x7f) ? null : "it holds white space or non-ASCII characters";
+    }
+
     @Override
     public String toString() {
         return provider.id() + (models == null ? " without an address" : " at " + models) + (hasKey() ? " with " + keySource() : "");

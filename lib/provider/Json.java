@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import lib.provider.Provider.Field;
 import lib.provider.Provider.Mapping.Condition;
 import lib.provider.Provider.Mapping.Pointer;
 import lib.provider.Provider.Mapping.Shape;

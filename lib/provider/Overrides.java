@@ -17,6 +17,7 @@ import java.util.regex.Pattern;
 import lib.host.AtomicFile;
 import lib.host.Host;
 import lib.provider.Json.Listing;
+import lib.provider.Provider.Field;
 import lib.provider.Provider.Mapping;
 import lib.provider.Providers.ConfigError;
 

@@ -17,6 +17,7 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import lib.provider.Json.Listing;
+import lib.provider.Provider.Field;
 import lib.provider.Provider.Mapping.Condition;
 import lib.provider.Provider.Mapping.Pointer;
 import lib.provider.Provider.Mapping;

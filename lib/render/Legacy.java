@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import lib.model.Model;
-import lib.provider.Field;
 import lib.provider.Json;
+import lib.provider.Provider.Field;
 import lib.provider.Provider.Mapping;
 import lib.provider.Provider.Mapping.Pointer;
 

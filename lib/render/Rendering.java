@@ -394,7 +394,7 @@ public final class Rendering {
             synchronized List<Model> ofMode(String mode) {
                 return mode == null ? models() : byMode.computeIfAbsent(mode, m -> models().stream()
                         .filter(model -> m.equals("chat") ? Normaliser.offeredAsChat(access.provider(), model)
-                                : m.equals(model.text(lib.provider.Field.MODE))).toList());
+                                : m.equals(model.text(lib.provider.Provider.Field.MODE))).toList());
             }
 
             /** @return null where no answer is stored */

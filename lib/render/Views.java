@@ -31,7 +31,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import lib.model.Model;
-import lib.provider.Field;
+import lib.provider.Provider.Field;
 
 /**
  * What templates see. There is no way from here to anything else: every value is one of the kinds below, and a name that
