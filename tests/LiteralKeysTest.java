@@ -64,6 +64,12 @@ class LiteralKeysTest {
         return place.replace("¤!", key + "-" + key).replace("¤", key);
     }
 
+    @Test
+    void a_word_with_digits_that_a_person_made_up_is_a_key_where_the_name_says_so() {
+        var key = "my-very-own-" + DIGITS;
+        assertEquals(List.of(key), LiteralKeys.in(Format.YAML, "api_key: " + key + "\n", Set.of()).stream().map(LiteralKeys.Found::value).toList());
+    }
+
     @ParameterizedTest
     @MethodSource("places")
     void a_key_is_found_where_keys_stand_with_its_line(List<Object> place) {
@@ -82,7 +88,7 @@ class LiteralKeysTest {
     @ValueSource(strings = {"changeme", "sk-xxxxxxxxxxxxxxxxxxxx", "lm-studio", "none", "ollama", "EMPTY", "os.environ/GROQ_API_KEY", "{env:GROQ_API_KEY}",
             "${GROQ_API_KEY}", "$GROQ_API_KEY", "GROQ_API_KEY", "{file:~/.secrets/groq}", "$(pass show groq)", "${{ secrets.GROQ_API_KEY }}", "%GROQ_API_KEY%",
             "<your key here>", "your-api-key", "sk-...", "sk-no-key-required", "not-needed", "op://vault/groq/key", "null", "true", "YOUR_API_KEY_HERE",
-            "~/.config/groq.key", "!pass show groq", "PLACEHOLDER", "my-key", "sk-your-key-here-0000000000000"})
+            "~/.config/groq.key", "!pass show groq", "PLACEHOLDER", "my-key", "the-api-key", "sk-your-key-here-0000000000000"})
     void references_and_placeholders_are_no_keys(String value) {
         assertEquals(List.of(), LiteralKeys.in(Format.YAML, "api_key: '" + value.replace("'", "''") + "'\n", Set.of()));
         assertEquals(List.of(), LiteralKeys.in(Format.TOML, "experimental_bearer_token = '" + value + "'\n", Set.of()));

@@ -90,7 +90,7 @@ public final class LiteralKeys {
     /** What stands where a key is to be put, or where any word will do. */
     private static final Pattern PLACEHOLDER = Pattern.compile("(?i).*(?:<.*>|\\{\\{.*|x{4,}|\\*{3,}|\\.{3}|…|change[-_ ]?me|place[-_ ]?holder"
             + "|redacted"
-            + "|replace[-_ ]?(?:me|with|this)|(?<![a-z])(?:insert|your)[-_ ]|[-_]here$).*|(?:my|the)[-_ ].*|(?:sk-)?x{3,}|(?:sk-)?dummy.*"
+            + "|replace[-_ ]?(?:me|with|this)|(?<![a-z])(?:insert|your)[-_ ]|[-_]here$).*|(?:my|the)(?:[-_ ][a-z]+)+|(?:sk-)?x{3,}|(?:sk-)?dummy.*"
             + "|sk-no-key-required"
             + "|(?:no|not)[-_]?(?:api[-_]?)?(?:key|needed|required|used|set)(?:[-_].*)?|ollama|lm[-_]?studio|llama[.-]?cpp|vllm|localhost"
             + "|local[-_]?ai|unused"
