@@ -245,10 +245,54 @@ class ApplyTest extends CliSetup {
     }
 
     @Test
+    void a_note_on_settings_from_elsewhere_names_no_place_with_something_of_the_persons() throws IOException, Document.Refused {
+        door.with("MISTRAL_API_KEY", Fixtures.KEY);
+        assertEquals(0, door.run("fetch", "mistral").code());
+        put(AICHAT, "clients: []\n");
+        apply(0, "aichat");
+        put(AICHAT, read(AICHAT).replace("65536", "1"));
+        Files.delete(door.home.resolve(".local/state/catalog/owned.json"));
+        var told = apply(1, "aichat").err();
+        assertTrue(told.contains("catalog apply --ours 'clients[name=mistral]'\n"), told);
+        apply(1, "aichat", "--ours", "clients[name=mistral]");
+        assertEquals(1L, at(MODELS + "[name=swift-8b].max_input_tokens"));
+        apply(0, "aichat", "--ours", door.home.resolve(AICHAT).toString());
+        assertEquals(65536L, at(MODELS + "[name=swift-8b].max_input_tokens"));
+    }
+
+    @Test
+    void another_template_of_the_same_tool_is_no_reason_to_take_anything_away() throws IOException {
+        put(".config/catalog/templates/aichat/embed_PROVIDER.yaml.ftl", "<#ftl attributes={\"where\": {\"wire\": \"openai-chat\", \"mode\": \"embedding\"},"
+                + " \"apply\": {\"to\": \"~/.config/aichat/config.yaml\", \"as\": \"merge\"}}>\nembed: \"${models[0].id}\"\n");
+        put(AICHAT, "clients: []\n");
+        apply(0, "aichat");
+        var once = read(AICHAT);
+        assertTrue(apply(0, "aichat").err().contains("config.yaml: unchanged"));
+        assertEquals(once, read(AICHAT));
+    }
+
+    @Test
+    void nobody_is_chosen_without_a_key_and_that_is_said() throws IOException {
+        put(AICHAT, "clients: []\n");
+        door.env.remove("GROQ_API_KEY");
+        var told = apply(3, "aichat").err();
+        assertTrue(told.contains("None of the 1 provider") && told.contains("--provider groq"), told);
+    }
+
+    @Test
+    void declining_all_makes_no_empty_file() throws IOException {
+        Files.createDirectories(door.home.resolve(".config/aichat"));
+        apply(3, "aichat", "--theirs", "clients[name=groq]");
+        assertFalse(Files.exists(door.home.resolve(AICHAT)));
+    }
+
+    @Test
     void a_choice_of_a_place_that_is_not_there_is_told() throws IOException, Document.Refused {
         put(AICHAT, "clients: []\n");
         var told = apply(2, "aichat", "--ours", "clients[name=groc]").err();
-        assertTrue(told.contains("nothing of what is applied is at clients[name=groc]"), told);
+        assertTrue(told.contains("nothing of what is applied here is at clients[name=groc], so nothing was done"), told);
+        assertEquals("clients: []\n", read(AICHAT));
+        apply(0, "aichat");
         put(AICHAT, read(AICHAT).replace("65536", "1"));
         apply(0, "aichat", "--ours", "clients[name=\"groq\"]");
         assertEquals(65536L, at(MODELS + "[name=swift-8b].max_input_tokens"));

@@ -183,6 +183,65 @@ class MergeTest {
     }
 
     @Test
+    void what_we_took_away_comes_back_without_what_the_person_had_removed_of_it() throws Document.Refused {
+        apply(TWO);
+        file = file.replaceFirst("        input_price: 0.5\n", "");
+        apply(TWO);
+        apply(client("groq", "m2"));
+        apply(TWO);
+        assertEquals(Map.of("name", "m1", "max_input_tokens", 1000L), at("clients[name=groq].models[name=m1]"));
+        apply("");
+        assertEquals(null, at("clients"));
+        apply(TWO);
+        assertEquals(Map.of("name", "m1", "max_input_tokens", 1000L), at("clients[name=groq].models[name=m1]"));
+        apply(TWO);
+        assertEquals(List.of(), plan.edits());
+    }
+
+    @Test
+    void a_whole_provider_comes_back_without_the_model_that_the_person_had_removed() throws Document.Refused {
+        apply(TWO);
+        file = file.substring(0, file.indexOf("      - name: m2"));
+        apply(TWO);
+        apply("");
+        assertEquals(null, at("clients"));
+        apply("");
+        apply(client("groq", "m1", "m2", "m3"));
+        assertEquals(List.of("m1", "m3"), Document.open(Format.YAML, file).items(Place.parse("clients[name=groq].models"), "name"));
+        assertEquals("openai-compatible", at("clients[name=groq].type"));
+    }
+
+    @Test
+    void ours_within_a_client_that_the_person_removed_brings_what_it_needs() throws Document.Refused {
+        apply(TWO);
+        file = "model: x\n";
+        apply(TWO);
+        applyOurs(client("groq", "m1", "m2", "m3"), "clients[name=groq].models[name=m1].input_price");
+        assertEquals("openai-compatible", at("clients[name=groq].type"));
+        assertEquals(List.of("m1", "m3"), Document.open(Format.YAML, file).items(Place.parse("clients[name=groq].models"), "name"),
+                "m2 was removed, m3 is new");
+        assertEquals("1000", String.valueOf(at("clients[name=groq].models[name=m1].max_input_tokens")));
+        var once = file;
+        var marks = owned;
+        apply(client("groq", "m1", "m2", "m3"));
+        assertEquals(once, file);
+        assertEquals(marks, owned);
+    }
+
+    @Test
+    void what_the_person_wrote_stays_the_persons_also_when_the_provider_comes_to_say_the_same() throws Document.Refused {
+        apply(TWO);
+        file = file.replaceFirst("input_price: 0.5", "input_price: 0.7");
+        apply(TWO);
+        assertEquals(1, conflicts().size());
+        apply(TWO.replace("0.5", "0.7"));
+        assertEquals(List.of(), conflicts());
+        apply(TWO.replace("0.5", "0.9"));
+        assertEquals(1, conflicts().size());
+        assertEquals("0.7", String.valueOf(at("clients[name=groq].models[name=m1].input_price")));
+    }
+
+    @Test
     void nothing_else_of_a_list_is_touched_however_much_of_it_changes() throws Document.Refused {
         var names = java.util.stream.IntStream.range(0, 70).mapToObj(i -> "m" + i).toArray(String[]::new);
         apply(client("groq", names));

@@ -102,8 +102,8 @@ class RenderTest {
                 "<#ftl attributes={\"where\": {\"wire\": [\"anthropic-messages\", \"openai-responses\"], \"mode\": \"embedding\"}}>\n${models?join(\" \")}");
         var report = fixture.render();
         assertEquals(Map.of("t/acme.txt", "acme/embed"), RenderFixtures.tree(fixture.root.resolve("config")));
-        assertTrue(report.leftOut().contains(new Rendering.LeftOut("t", "openai", "none of its models is for embedding")), report.leftOut().toString());
-        assertTrue(report.leftOut().contains(new Rendering.LeftOut("t", "plain", "its API is openai-chat, not anthropic-messages or openai-responses")),
+        assertTrue(report.leftOut().contains(new Rendering.LeftOut("t", "t/PROVIDER.txt.ftl", "openai", "none of its models is for embedding")), report.leftOut().toString());
+        assertTrue(report.leftOut().contains(new Rendering.LeftOut("t", "t/PROVIDER.txt.ftl", "plain", "its API is openai-chat, not anthropic-messages or openai-responses")),
                 report.leftOut().toString());
     }
 
@@ -199,7 +199,7 @@ class RenderTest {
     void a_template_can_leave_its_file_out_and_can_tell_its_user_something() throws Exception {
         var fixture = fixture().user("t/PROVIDER.txt.ftl", "<#if provider.id == \"acme\"><@skip reason=\"not for Acme\"/></#if>x<@note text=\"set it up\"/>");
         var report = fixture.render();
-        assertEquals(List.of(new Rendering.LeftOut("t", "acme", "not for Acme")), report.leftOut());
+        assertEquals(List.of(new Rendering.LeftOut("t", "t/PROVIDER.txt.ftl", "acme", "not for Acme")), report.leftOut());
         assertEquals(List.of(new Rendering.Note("t", "plain", "set it up")), report.notes());
         assertFalse(fixture.exists("config/t/acme.txt"));
     }

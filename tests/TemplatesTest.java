@@ -97,7 +97,7 @@ class TemplatesTest {
                 "config/codex/lmstudio.models.json", "config/codex/openai.config.toml", "config/codex/openai.models.json"),
                 RenderFixtures.tree(fixture.root).keySet());
         assertEquals(List.of("anthropic", "claudish", "co", "cohere", "plain", "regional", "tokenly"),
-                report.leftOut().stream().map(Rendering.LeftOut::provider).toList());
+                report.leftOut().stream().map(Rendering.LeftOut::provider).distinct().toList());
         assertTrue(report.leftOut().get(0).reason().contains("anthropic-messages, not openai-responses"), report.leftOut().toString());
     }
 
@@ -190,7 +190,7 @@ class TemplatesTest {
     @Test
     void a_provider_whose_address_is_not_known_is_left_out_with_the_variable_to_set() throws Exception {
         var report = fixture().tools("aichat").render();
-        assertTrue(report.leftOut().contains(new Rendering.LeftOut("aichat", "regional", "its address is not known: set REGION")), report.leftOut().toString());
+        assertTrue(report.leftOut().contains(new Rendering.LeftOut("aichat", "aichat/models_PROVIDER.yaml.ftl", "regional", "its address is not known: set REGION")), report.leftOut().toString());
         var fixture = new RenderFixtures(dir, Map.of("REGION", "eu")).samples().bundledTemplates().tools("aichat");
         fixture.render();
         assertTrue(fixture.read("config/aichat/models_regional.yaml").contains("https://eu.regional.example/v1"));
@@ -239,8 +239,8 @@ class TemplatesTest {
         var report = fixture.render();
         assertFalse(fixture.exists("config/json/models_acme.json"));
         assertTrue(fixture.exists("config/aichat/models_acme.yaml"));
-        assertEquals(List.of(new Rendering.LeftOut("json", "acme", "no answer is stored; 'catalog fetch' gets it"),
-                new Rendering.LeftOut("txt", "acme", "no answer is stored; 'catalog fetch' gets it")),
+        assertEquals(List.of(new Rendering.LeftOut("json", "json/models_PROVIDER.json.ftl", "acme", "no answer is stored; 'catalog fetch' gets it"),
+                new Rendering.LeftOut("txt", "txt/models_PROVIDER.txt.ftl", "acme", "no answer is stored; 'catalog fetch' gets it")),
                 report.leftOut().stream().filter(l -> "acme".equals(l.provider())).toList());
     }
 }

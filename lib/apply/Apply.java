@@ -277,7 +277,7 @@ public final class Apply {
         public record Record(String sha256, Path named, Map<String, Map<String, Map<String, String>>> owned) {
             static final Record NONE = new Record(null, null, Map.of());
 
-            Map<String, String> of(String template, String provider) {
+            public Map<String, String> of(String template, String provider) {
                 return owned.getOrDefault(template, Map.of()).getOrDefault(provider, Map.of());
             }
 

@@ -250,14 +250,30 @@ public interface Document {
         /**
          * How many values are set and removed, and how many are left as the person has them although we would write something else.
          *
-         * @param unowned the places of values that are just what we would write, in a part of the file in which we have written nothing
+         * @param unowned  how many values are just what we would write, in parts of the file in which we have written nothing and nothing
+         *     is in conflict
+         * @param parts    the places above these
          */
-        public record Counts(int set, int removed, int kept, List<Place> unowned) {
-            public static final Counts NONE = new Counts(0, 0, 0, List.of());
+        public record Counts(int set, int removed, int kept, int unowned, List<Place> parts) {
+            public static final Counts NONE = new Counts(0, 0, 0, 0, List.of());
 
             Counts plus(Merge.Plan plan) {
-                return new Counts(set + plan.values(), removed + plan.removed(), kept + plan.kept(),
-                        plan.owned().isEmpty() ? Stream.concat(unowned.stream(), plan.unowned().stream()).toList() : unowned);
+                boolean isElsewhere = plan.owned().isEmpty() && plan.conflicts().isEmpty();
+                return new Counts(set + plan.values(), removed + plan.removed(), kept + plan.kept(), unowned + (isElsewhere ? plan.unowned().size() : 0),
+                        isElsewhere ? Stream.concat(parts.stream(), heads(plan.unowned())).distinct().toList() : parts);
+            }
+
+            /** The one place above all of these, or the members of the top that they stand in. */
+            private static Stream<Place> heads(List<Place> places) {
+                var common = places.isEmpty() ? List.<Place.Step>of() : places.get(0).steps();
+                for (var place : places) {
+                    int same = 0;
+                    while (same < Math.min(common.size(), place.steps().size()) && common.get(same).equals(place.steps().get(same))) {
+                        same++;
+                    }
+                    common = common.subList(0, same);
+                }
+                return common.isEmpty() ? places.stream().map(place -> new Place(place.steps().subList(0, 1))) : Stream.of(new Place(common));
             }
         }
 
@@ -420,7 +436,7 @@ public interface Document {
             boolean theirs = !ours && before != null && (mark == Merge.Mark.THEIRS || names(choice.theirs(), target.named, file.real()));
             if (theirs) {
                 var change = settled(target, file, record, before, Merge.Mark.THEIRS.toString(), State.UNCHANGED);
-                return new Change(target.named, file.real(), before, before, State.UNCHANGED, "left to you", new Counts(0, 0, 1, List.of()), List.of(), change.owned);
+                return new Change(target.named, file.real(), before, before, State.UNCHANGED, "left to you", new Counts(0, 0, 1, 0, List.of()), List.of(), change.owned);
             }
             if (before == null || ours || mark != null && mark.hashes().contains(sum)) {
                 return settled(target, file, record, part.output, part.output == null ? null : SafeFile.sha256(part.output),
@@ -428,7 +444,7 @@ public interface Document {
             }
             if (part.output == null) {
                 return new Change(target.named, file.real(), before, before, State.UNCHANGED, "its provider is gone, but you have changed it",
-                        new Counts(0, 0, 1, List.of()), List.of(), record.with(part.entry().path(), part.provider, Map.of()));
+                        new Counts(0, 0, 1, 0, List.of()), List.of(), record.with(part.entry().path(), part.provider, Map.of()));
             }
             return new Change(target.named, file.real(), before, before, State.UNCHANGED, null, Counts.NONE,
                     List.of(new Conflict(null, shown(before), shown(part.output), 1)), record);
@@ -456,10 +472,15 @@ public interface Document {
             var format = Document.Format.of(target.named.getFileName().toString());
             var settling = new Settling(Document.open(format == null ? first.format() : format, before == null ? "" : utf8(before)),
                     before == null ? Ownership.Record.NONE : record);
+            var all = new Choice(names(choice.ours(), target.named, file.real()) ? Set.of("") : choice.ours(),
+                    names(choice.theirs(), target.named, file.real()) ? Set.of("") : choice.theirs());
             for (var part : target.parts) {
-                settling.settle(part, choice);
+                settling.settle(part, all);
             }
             var text = settling.text();
+            if (before == null && text.isEmpty()) {
+                return new Change(target.named, file.real(), null, null, State.ABSENT, null, settling.counts, settling.conflicts, settling.record.written(null));
+            }
             if (before != null && text.equals(shown(before))) {
                 return new Change(target.named, file.real(), before, before, State.UNCHANGED, null, settling.counts, settling.conflicts,
                         settling.record.written(settling.record.owned().isEmpty() ? null : SafeFile.sha256(before)));

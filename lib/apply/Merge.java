@@ -2,6 +2,7 @@ package lib.apply;
 
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -30,19 +31,21 @@ import lib.host.AtomicFile;
  */
 public final class Merge {
     /**
-     * What is known of a place. Written down as {@code theirs}, {@code HASH}, {@code away HASH} or {@code maybe HASH}; where a run
-     * was killed there may be two hashes, {@code HASH|HASH}.
+     * What is known of a place. Written down as {@code theirs}, {@code gone}, {@code HASH}, {@code away HASH} or {@code maybe HASH}; where
+     * a run was killed there may be two hashes, {@code HASH|HASH}.
      *
-     * @param hashes of the values that we wrote there; none where the person has chosen
+     * @param hashes of the values that we wrote there; none where the person has chosen, or we have removed it
      */
     record Mark(Kind kind, List<String> hashes) {
         /**
          * THEIRS: the person chose to keep the value, or to do without it. OURS: we wrote one of the hashes. AWAY: we did, and the
-         * person has removed it. MAYBE: we may have, but were killed.
+         * person has removed it. MAYBE: we may have, but were killed. GONE: a table or an element that we have removed ourselves,
+         * in which the person had removed something.
          */
-        enum Kind { OURS, AWAY, MAYBE, THEIRS }
+        enum Kind { OURS, AWAY, MAYBE, THEIRS, GONE }
 
         static final Mark THEIRS = new Mark(Kind.THEIRS, List.of());
+        static final Mark GONE = new Mark(Kind.GONE, List.of());
 
         static Mark of(Object value) {
             return new Mark(Kind.OURS, List.of(hash(value)));
@@ -50,8 +53,8 @@ public final class Merge {
 
         /** @param text null where nothing is known, which is also returned then */
         static Mark parse(String text) {
-            if (text == null || text.equals("theirs")) {
-                return text == null ? null : THEIRS;
+            if (text == null || text.equals("theirs") || text.equals("gone")) {
+                return text == null ? null : text.equals("gone") ? GONE : THEIRS;
             }
             int space = text.indexOf(' ');
             var kind = space < 0 ? Kind.OURS : text.startsWith("away ") ? Kind.AWAY : Kind.MAYBE;
@@ -66,10 +69,10 @@ public final class Merge {
         static Mark either(Mark before, Mark after) {
             if (before == null || after == null) {
                 var one = before == null ? after : before;
-                return one.kind == Kind.THEIRS ? one : one.as(Kind.MAYBE);
+                return one.hashes.isEmpty() ? one : one.as(Kind.MAYBE);
             }
-            if (before.kind == Kind.THEIRS || after.kind == Kind.THEIRS) {
-                return THEIRS;
+            if (before.hashes.isEmpty() || after.hashes.isEmpty()) {
+                return before.hashes.isEmpty() ? before : after;
             }
             return new Mark(before.kind, Stream.concat(before.hashes.stream(), after.hashes.stream()).distinct().toList());
         }
@@ -80,7 +83,7 @@ public final class Merge {
 
         @Override
         public String toString() {
-            return kind == Kind.THEIRS ? "theirs" : (kind == Kind.OURS ? "" : kind.name().toLowerCase(Locale.ROOT) + " ") + String.join("|", hashes);
+            return hashes.isEmpty() ? kind.name().toLowerCase(Locale.ROOT) : (kind == Kind.OURS ? "" : kind.name().toLowerCase(Locale.ROOT) + " ") + String.join("|", hashes);
         }
     }
 
@@ -108,9 +111,9 @@ public final class Merge {
             return chosen.stream().anyMatch(one -> within(place, one));
         }
 
-        /** Whether a place is that one, or below it. */
+        /** Whether a place is that one, or below it; below the empty one are all. */
         public static boolean within(String place, String above) {
-            return place.startsWith(above) && (place.length() == above.length() || ".[".indexOf(place.charAt(above.length())) >= 0);
+            return above.isEmpty() || place.startsWith(above) && (place.length() == above.length() || ".[".indexOf(place.charAt(above.length())) >= 0);
         }
     }
 
@@ -166,6 +169,8 @@ public final class Merge {
         });
         var before = new TreeMap<String, Mark>();
         owned.forEach((place, mark) -> before.put(place, Mark.parse(mark)));
+        var opened = above(wanted.values().stream().filter(spot -> there.get(spot.text) == null && Choice.names(choice.ours, spot.text)).toList());
+        opened.removeIf(place -> there.get(place) != null);
         var conflicts = new ArrayList<Conflict>();
         var marks = new TreeMap<String, Mark>();
         var missing = new LinkedHashMap<String, Missing>();
@@ -176,13 +181,14 @@ public final class Merge {
             var name = spot.text;
             var value = values.get(name);
             var stated = there.get(name);
-            var mark = before.get(name);
-            boolean chosen = Choice.names(choice.ours, name);
+            var mark = before.get(name) == Mark.GONE ? null : before.get(name);
+            // What stands beside a chosen place comes along where there is nothing yet: half a client is no client.
+            boolean chosen = Choice.names(choice.ours, name) || stated == null && opened.contains(spot.above.text);
             boolean theirs = !chosen && (mark == Mark.THEIRS || Choice.names(choice.theirs, name));
             if (theirs) {
                 marks.put(name, Mark.THEIRS);
                 kept += stated == null || !same(stated, value) ? 1 : 0;
-            } else if (stated == null && !chosen && owns(before, missing(spot).text)) {
+            } else if (stated == null && !chosen && owns(before, removed(spot, before, opened).text)) {
                 if (mark != null) {
                     marks.put(name, mark.as(Mark.Kind.AWAY));
                 }
@@ -192,9 +198,10 @@ public final class Merge {
                 marks.put(name, Mark.of(value));
                 missing.computeIfAbsent(top.text, text -> new Missing(top, new HashSet<>())).accepted.add(name);
             } else if (same(stated, value)) {
-                boolean ours = chosen || mark != null || owns(before, name);
-                if (ours) {
+                if (chosen || mark != null && mark.wrote(stated) || mark == null && value instanceof Map && owns(before, name)) {
                     marks.put(name, Mark.of(value));
+                } else if (mark != null) {
+                    marks.put(name, mark); // The person wrote it, and we agree: it stays the person's.
                 } else {
                     unowned.add(spot.place);
                 }
@@ -214,6 +221,13 @@ public final class Merge {
         var removals = removals(going, wanted.values());
         edits.addAll(removals.edits);
         marks.putAll(going.remembered);
+        var made = above(wanted.values().stream().filter(spot -> marks.containsKey(spot.text) && marks.get(spot.text).kind == Mark.Kind.OURS).toList());
+        before.forEach((place, mark) -> {
+            if (mark == Mark.GONE && there.get(place) == null && !made.contains(place)) {
+                marks.putIfAbsent(place, mark);
+            }
+        });
+        removals.containers.stream().filter(place -> remembers(marks, place)).forEach(place -> marks.putIfAbsent(place, Mark.GONE));
         var known = new TreeMap<String, String>();
         marks.forEach((place, mark) -> known.put(place, mark.toString()));
         return new Plan(List.copyOf(edits), List.copyOf(conflicts), known, set, removals.leaves, kept + going.kept + removals.kept, List.copyOf(unowned));
@@ -235,10 +249,30 @@ public final class Merge {
         return top;
     }
 
-    /** Whether we wrote something there, or below. */
+    /** The same, but below what we have removed ourselves, and what comes back in this run: what the person has removed, if we ever wrote it. */
+    private Spot removed(Spot spot, Map<String, Mark> known, Set<String> opened) {
+        var way = new ArrayDeque<Spot>();
+        for (var at = spot; at != Spot.TOP && there.get(at.text) == null; at = at.above) {
+            way.push(at);
+        }
+        while (way.size() > 1 && (known.get(way.peek().text) == Mark.GONE || opened.contains(way.peek().text))) {
+            way.pop();
+        }
+        return way.peek();
+    }
+
+    /** Whether we wrote something there, or below, or the person has decided of it. */
     private static boolean owns(TreeMap<String, Mark> known, String place) {
+        return isDecided(known.get(place)) || remembers(known, place);
+    }
+
+    private static boolean remembers(TreeMap<String, Mark> known, String place) {
         return Stream.of(".", "[").anyMatch(end -> known.tailMap(place + end).entrySet().stream().takeWhile(one -> one.getKey().startsWith(place + end))
-                .anyMatch(one -> one.getValue().kind != Mark.Kind.MAYBE)) || known.containsKey(place) && known.get(place).kind != Mark.Kind.MAYBE;
+                .anyMatch(one -> isDecided(one.getValue())));
+    }
+
+    private static boolean isDecided(Mark mark) {
+        return mark != null && mark.kind != Mark.Kind.MAYBE && mark.kind != Mark.Kind.GONE;
     }
 
     /**
@@ -258,7 +292,7 @@ public final class Merge {
             var name = one.getKey();
             var mark = one.getValue();
             var stated = there.get(name);
-            if (wanted.containsKey(name) || needed.contains(name)) {
+            if (wanted.containsKey(name) || needed.contains(name) || mark == Mark.GONE) {
                 continue;
             }
             if (mark == Mark.THEIRS || Choice.names(choice.theirs, name)) {
@@ -287,7 +321,8 @@ public final class Merge {
         return above;
     }
 
-    private record Removals(Collection<Edit> edits, int leaves, int kept) {}
+    /** @param containers the tables and elements that go with what is in them */
+    private record Removals(Collection<Edit> edits, int leaves, int kept, Set<String> containers) {}
 
     /**
      * An element or table goes as a whole where everything in it does. One that the person has added to, or changed, stays as it
@@ -295,12 +330,13 @@ public final class Merge {
      */
     private Removals removals(Going going, Collection<Spot> wanted) {
         if (going.names.isEmpty()) {
-            return new Removals(List.of(), 0, 0);
+            return new Removals(List.of(), 0, 0, Set.of());
         }
         var needed = above(wanted);
         wanted.forEach(spot -> needed.add(spot.text));
         var staying = above(leavesThere.values().stream().filter(spot -> !going.names.contains(spot.text)).toList());
         var edits = new LinkedHashMap<String, Edit>();
+        var containers = new HashSet<String>();
         int kept = 0;
         for (var name : going.names) {
             var top = leavesThere.get(name);
@@ -310,10 +346,11 @@ public final class Merge {
             }
             while (top.above != Spot.TOP && !staying.contains(top.above.text) && !needed.contains(top.above.text)) {
                 top = top.above;
+                containers.add(top.text);
             }
             edits.putIfAbsent(top.text, new Edit(top.place, null));
         }
-        return new Removals(edits.values(), going.names.size() - kept, kept);
+        return new Removals(edits.values(), going.names.size() - kept, kept, containers);
     }
 
     private interface Visitor {

@@ -177,14 +177,17 @@ final class YamlDocument implements Document {
      */
     private int begin(List<Edit> edits) throws Refused {
         var splices = new Splices();
+        var touched = new HashSet<List<Step>>();
+        var above = new HashSet<List<Step>>();
+        var keys = new HashMap<List<Step>, String>();
         Object values = tree();
         Place last = null;
         int count = 0;
         for (var edit : edits) {
             var steps = edit.place().steps();
             var wanted = wanted(edit);
-            if (get(values, steps) != get(steps)) {
-                break;
+            if (isKnownOtherwise(steps, keys) || above.contains(steps) || IntStream.rangeClosed(1, steps.size()).anyMatch(n -> touched.contains(steps.subList(0, n)))) {
+                break; // it finds something else there then
             }
             if (changes(edit.place(), wanted)) {
                 try {
@@ -199,6 +202,9 @@ final class YamlDocument implements Document {
                 }
                 values = with(values, steps, wanted);
                 last = edit.place();
+                int first = Math.min(way(edit.place()).size(), steps.size()); // with the uppermost place that it makes
+                touched.add(steps.subList(0, first));
+                IntStream.range(1, first).forEach(n -> above.add(steps.subList(0, n)));
             }
             count++;
         }
@@ -238,12 +244,34 @@ final class YamlDocument implements Document {
         if (wanted == null) {
             return removed(way);
         }
-        if (!same(wanted, get(with(tree(), place.steps(), wanted), place.steps()))) {
+        if (!isNamed(place, wanted)) {
             throw new Refused(node.line(), "the value would then be at another place");
         }
         boolean isEmpty = node.value() == null || node.flow() && node.children().isEmpty() && isOneLine(node.start(), node.end());
         return left.isEmpty() || isEmpty ? replaced(way, with(node.value(), left, wanted))
                 : inserted(node, left.get(0), with(begun(left.get(0)), left.subList(1, left.size()), wanted));
+    }
+
+    /** An element may have several names, by different members. @param keys of lists to the member that has been used so far */
+    private static boolean isKnownOtherwise(List<Step> steps, Map<List<Step>, String> keys) {
+        for (int i = 1; i < steps.size(); i++) {
+            if (steps.get(i) instanceof Item item && !item.key().equals(keys.computeIfAbsent(steps.subList(0, i), list -> item.key()))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether an element, or the one that the value is the name of, has that name then. */
+    private boolean isNamed(Place place, Object wanted) {
+        if (IntStream.range(1, place.steps().size()).anyMatch(i -> place.steps().get(i) instanceof Item && place.steps().get(i - 1) instanceof Item)) {
+            return same(wanted, get(with(tree(), place.steps(), wanted), place.steps())); // lists in lists
+        }
+        if (place.last() instanceof Item) {
+            return isIt(wanted, place.last());
+        }
+        var above = place.steps().size() > 1 ? place.steps().get(place.steps().size() - 2) : null;
+        return !(above instanceof Item item && place.last() instanceof Key key && key.name().equals(item.key())) || item.value().equals(wanted);
     }
 
     private static Map<String, Object> begun(Step step) {

@@ -111,6 +111,9 @@ public final class ApplyCommand implements Callable<Integer> {
         @Option(names = "--yes", description = "Do not ask whether to write that.")
         boolean yes;
 
+        @Option(names = "--theirs", paramLabel = "PATH", description = "Keep the value at this place, and all below it, for good.")
+        List<String> theirs = List.of();
+
         @Option(names = "--templates", paramLabel = "DIR", description = "Templates that replace or join the bundled ones.")
         Path templates;
     }
@@ -126,6 +129,7 @@ public final class ApplyCommand implements Callable<Integer> {
         command.templates = choosing.templates;
         command.root = root;
         command.yes = choosing.yes;
+        command.theirs = choosing.theirs;
         command.options = choosing;
         return command;
     }
@@ -202,13 +206,19 @@ public final class ApplyCommand implements Callable<Integer> {
             targets.forEach((place, parts) -> parts.stream().map(Change.Part::entry).filter(entry -> entry.choice() != null)
                     .forEach(entry -> ours.addAll(entry.apply().merge() ? entry.choice() : List.of(place.toString()))));
         }
+        var addressed = workspace.known(chosen).stream().filter(access -> access.missing() == null && access.baseUrl() != null)
+                .map(access -> access.provider().id()).filter(chosen::contains).collect(Collectors.toSet());
         for (var entry : entries) {
             for (var id : ownership.providers(entry.path())) {
-                // Gone as a whole, or nothing of it is of use to the tool any more.
-                boolean useless = chosen.contains(id) && report.leftOut().stream().anyMatch(one -> one.tool().equals(entry.tool()) && id.equals(one.provider()));
+                // Gone as a whole, or nothing of it is of use to the tool any more; not because a variable is not set today.
+                boolean useless = addressed.contains(id) && report.leftOut().stream().anyMatch(one -> one.path().equals(entry.path()) && id.equals(one.provider()));
                 boolean goes = (useless || isGone(workspace, id)) && entry.source().trusted() && (providers.isEmpty() || providers.contains(id));
                 code = Failures.worst(code, goes ? put(targets, entry, id, null) : Failures.OK);
             }
+        }
+        if (chosen.isEmpty() && targets.isEmpty()) {
+            output.warn("None of the " + Workspace.count(models.size(), "provider") + " in " + workspace.snapshotFile()
+                    + " has its key set or was applied before. Set one ('catalog providers list'), or name it: --provider " + models.firstKey());
         }
         workspace.tellAge(snapshot, output);
         return Failures.worst(code, apply(workspace, targets(targets), new Choice(ours, places(theirs)), picked));
@@ -336,8 +346,12 @@ public final class ApplyCommand implements Callable<Integer> {
         targets.forEach(target -> toolOf.put(target.named(), target.parts().get(0).entry().tool()));
         var report = new Report(host, output, workspace.providers().secretValues(host), toolOf);
         List<Change> shown = null;
-        if (options.dryRun || !yes) {
+        boolean chooses = !options.ours.isEmpty() || !theirs.isEmpty();
+        if (options.dryRun || !yes || chooses) {
             shown = new Apply(host).preview(targets, choice);
+        }
+        if (chooses && !areChosen(targets, shown)) {
+            return Failures.USAGE;
         }
         if (!options.dryRun && !yes && shown.stream().anyMatch(Change::writes)) {
             if (picked == null && !host.terminal()) {
@@ -367,7 +381,7 @@ public final class ApplyCommand implements Callable<Integer> {
         if (result != null && result.backup() != null) {
             output.say("Before: " + result.backup().dir());
         }
-        return areChosen(changes) ? Report.exitCode(changes) : Failures.USAGE;
+        return Report.exitCode(changes);
     }
 
     /** A file may be named as it is shown, and a name in a place be quoted. */
@@ -383,20 +397,21 @@ public final class ApplyCommand implements Callable<Integer> {
         }
     }
 
-    /** Says which choices are about nothing: a name may be misspelt. */
-    private boolean areChosen(List<Change> changes) {
+    /** Says which choices are about nothing that this run applies: a name may be misspelt. */
+    private boolean areChosen(List<Change.Target> targets, List<Change> changes) {
         var places = new TreeSet<String>();
+        targets.forEach(target -> places.add(target.named().toString()));
         for (var change : changes) {
-            places.add(change.named().toString());
             places.add(change.real().toString());
             change.conflicts().stream().filter(one -> one.place() != null).forEach(one -> places.add(one.place().toString()));
-            change.counts().unowned().forEach(place -> places.add(place.toString()));
-            change.owned().owned().values().forEach(ofProvider -> ofProvider.values().forEach(known -> places.addAll(known.keySet())));
+            change.counts().parts().forEach(place -> places.add(place.toString()));
+            targets.stream().filter(target -> target.named().equals(change.named())).flatMap(target -> target.parts().stream())
+                    .forEach(part -> places.addAll(change.owned().of(part.entry().path(), part.provider()).keySet()));
         }
         boolean all = true;
         for (var choice : Stream.concat(places(options.ours).stream(), places(theirs).stream()).sorted().toList()) {
             if (places.stream().noneMatch(place -> Choice.within(place, choice))) {
-                output.warn("catalog: nothing of what is applied is at " + Output.whole(choice) + "; a place looks like clients[name=groq].models");
+                output.warn("catalog: nothing of what is applied here is at " + Output.whole(choice) + ", so nothing was done; a place looks like clients[name=groq].models");
                 all = false;
             }
         }
@@ -496,19 +511,11 @@ public final class ApplyCommand implements Callable<Integer> {
         /** The settings came from another machine, or the record was lost: nothing is amiss until the first value changes. */
         void unowned(List<Change> changes) {
             for (var change : Apply.inOrder(changes)) {
-                var places = change.counts().unowned();
-                if (!places.isEmpty()) {
-                    var common = places.get(0).steps();
-                    for (var place : places) {
-                        int same = 0;
-                        while (same < Math.min(common.size(), place.steps().size()) && common.get(same).equals(place.steps().get(same))) {
-                            same++;
-                        }
-                        common = common.subList(0, same);
-                    }
-                    output.say("  note " + shown(change.named()) + ": " + Workspace.count(places.size(), "value") + " of it " + (places.size() == 1 ? "is" : "are")
-                            + " just what we would write, but not from here. To have them kept up to date:\n    catalog apply --ours '"
-                            + (common.isEmpty() ? change.named() : new Document.Place(common)) + "'");
+                int count = change.counts().unowned();
+                if (count > 0) {
+                    output.say("  note " + shown(change.named()) + ": " + Workspace.count(count, "value") + " of it " + (count == 1 ? "is" : "are")
+                            + " just what we would write, but not from here. To have them kept up to date:\n    catalog apply"
+                            + change.counts().parts().stream().map(place -> " --ours '" + place.toString().replace("'", "'\\''") + "'").collect(Collectors.joining()));
                 }
             }
         }

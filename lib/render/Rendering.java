@@ -197,8 +197,8 @@ public final class Rendering {
     /** An output that passed all checks. @param provider null for a template that is rendered once for all */
     public record Made(Tools.Entry entry, String provider, byte[] output) {}
 
-    /** @param provider null for a template that is rendered once for all */
-    public record LeftOut(String tool, String provider, String reason) {}
+    /** @param provider null for a template that is rendered once for all; path: of the template */
+    public record LeftOut(String tool, String path, String provider, String reason) {}
 
     /** @param provider null for a template that is rendered once for all */
     public record Note(String tool, String provider, String text) {}
@@ -475,7 +475,7 @@ public final class Rendering {
             }
 
             void leaveOut(Job job, String reason) {
-                leftOut.add(new Rendering.LeftOut(job.entry().tool(), job.provider(), Listing.visible(reason)));
+                leftOut.add(new Rendering.LeftOut(job.entry().tool(), job.entry().path(), job.provider(), Listing.visible(reason)));
             }
 
             void problem(Job job, Rendering.Kind kind, String message) {
