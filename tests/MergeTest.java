@@ -212,6 +212,18 @@ class MergeTest {
     }
 
     @Test
+    void what_the_person_removes_after_we_took_something_of_it_away_stays_away_as_a_whole() throws Document.Refused {
+        apply(TWO);
+        file = file.replaceFirst("        input_price: 0.5\n", "");
+        apply(TWO);
+        apply(client("groq", "m2"));
+        file = file.substring(0, file.indexOf("    models:"));
+        apply(client("groq", "m2"));
+        apply(TWO);
+        assertEquals(null, at("clients[name=groq].models"));
+    }
+
+    @Test
     void ours_within_a_client_that_the_person_removed_brings_what_it_needs() throws Document.Refused {
         apply(TWO);
         file = "model: x\n";

@@ -2,7 +2,6 @@ package lib.apply;
 
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -16,6 +15,8 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import lib.apply.Document.Place;
 import lib.host.AtomicFile;
@@ -222,8 +223,11 @@ public final class Merge {
         edits.addAll(removals.edits);
         marks.putAll(going.remembered);
         var made = above(wanted.values().stream().filter(spot -> marks.containsKey(spot.text) && marks.get(spot.text).kind == Mark.Kind.OURS).toList());
+        // What the person has removed since then counts, with all that was in it.
+        var decided = before.entrySet().stream().filter(one -> one.getValue().kind == Mark.Kind.OURS && marks.containsKey(one.getKey())
+                && marks.get(one.getKey()).kind == Mark.Kind.AWAY).map(one -> uppermostMissing(one.getKey())).collect(Collectors.toSet());
         before.forEach((place, mark) -> {
-            if (mark == Mark.GONE && there.get(place) == null && !made.contains(place)) {
+            if (mark == Mark.GONE && there.get(place) == null && !made.contains(place) && !Choice.names(decided, place)) {
                 marks.putIfAbsent(place, mark);
             }
         });
@@ -249,16 +253,22 @@ public final class Merge {
         return top;
     }
 
+    private String uppermostMissing(String place) {
+        var steps = Place.parse(place).steps();
+        return IntStream.rangeClosed(1, steps.size()).mapToObj(n -> new Place(steps.subList(0, n)).toString()).filter(one -> there.get(one) == null)
+                .findFirst().orElse(place);
+    }
+
     /** The same, but below what we have removed ourselves, and what comes back in this run: what the person has removed, if we ever wrote it. */
     private Spot removed(Spot spot, Map<String, Mark> known, Set<String> opened) {
-        var way = new ArrayDeque<Spot>();
-        for (var at = spot; at != Spot.TOP && there.get(at.text) == null; at = at.above) {
-            way.push(at);
+        var top = spot;
+        for (var at = spot; at.above != Spot.TOP && there.get(at.above.text) == null; at = at.above) {
+            if (known.get(at.above.text) == Mark.GONE || opened.contains(at.above.text)) {
+                return top;
+            }
+            top = at.above;
         }
-        while (way.size() > 1 && (known.get(way.peek().text) == Mark.GONE || opened.contains(way.peek().text))) {
-            way.pop();
-        }
-        return way.peek();
+        return top;
     }
 
     /** Whether we wrote something there, or below, or the person has decided of it. */
