@@ -74,14 +74,16 @@ class OutlineTest {
 
     @ParameterizedTest
     @ValueSource(strings = {NESTED, MAP, "{}", "[]", "null", "5", "\"text\"", "", " ", "{", "{\"a\":{\"models\":{\"m\":{", "{\"a\":{}} x",
-            "{\"a\":{}}{}", "{\"error\":{\"message\":\"quota\"},\"status\":\"fail\"}", "{\"message\":\"no\"}", "{\"a\":{\"b\":tru}}", "{\"a\":{\"b\":01}}",
+            "{\"a\":{}}{}", "{\"error\":{\"message\":\"quota\"},\"status\":\"fail\"}", "{\"message\":\"no\"}", "{\"a\":{\"b\":tru}}",
+            "{\"a\":{\"b\":01}}",
             "{\"a\":{\"b\":\"\\x\"}}", "{\"a\":{\"models\":{\"b\":{\"c\":1,}}}}", "\ufeff{\"a\":{\"b\":1}}"})
     void it_is_the_same_tree_or_the_same_mistake(String body) {
         assertSame(body);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"1e99999999999", "1e999999999", "-1E-9999999999999", "0.1e9999999999", "1.00000000000000000000000000000000000001"})
+    @ValueSource(strings = {"1e99999999999", "1e999999999", "-1E-9999999999999", "0.1e9999999999",
+            "1.00000000000000000000000000000000000001"})
     void a_number_that_no_tree_can_hold_is_found_out_as_early(String number) {
         assertSame("{\"a\":{\"models\":{\"m\":{\"x\":[" + number + "]}}}}");
     }
