@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import lib.apply.Document;
@@ -381,6 +382,63 @@ class MergeTest {
         apply("a: 1e999999998\nb: 1e999999999\n");
         assertEquals(1, conflicts().size());
         assertEquals(new TreeMap<>(owned).firstKey(), "b");
+    }
+
+    /** Lists come and go, and a person writes and removes, in any order. {@code CATALOG_FUZZ} and {@code CATALOG_FUZZ_SEED} as for documents. */
+    @Test
+    void whatever_happens_between_two_runs_what_the_person_wrote_stays() throws Document.Refused {
+        long seed = Long.parseLong(System.getenv().getOrDefault("CATALOG_FUZZ_SEED", "20261121"));
+        int cases = Integer.parseInt(System.getenv().getOrDefault("CATALOG_FUZZ", "700"));
+        for (int i = 0; i < cases; i++) {
+            var random = new Random(seed + i);
+            var log = new StringBuilder("CATALOG_FUZZ=1 CATALOG_FUZZ_SEED=" + (seed + i));
+            file = random.nextBoolean() ? "" : "# mine\nclients:\n- name: own\n  type: openai\n";
+            owned = Map.of();
+            var hers = new TreeMap<String, Object>();
+            for (int step = 0; step < 8; step++) {
+                var fragment = fragment(random);
+                apply(fragment);
+                log.append("\n").append(fragment.replace("\n", "|")).append("\n -> ").append(file.replace("\n", "|"));
+                for (var one : hers.entrySet()) {
+                    assertEquals(one.getValue(), at(one.getKey()), () -> one + " " + log);
+                }
+                var once = file;
+                var marks = owned;
+                apply(fragment);
+                assertEquals(once, file, log::toString);
+                assertEquals(marks, owned, log::toString);
+                if (random.nextInt(3) > 0) {
+                    edit(random, hers, log);
+                }
+            }
+        }
+    }
+
+    private static String fragment(Random random) {
+        var fragment = new StringBuilder(random.nextInt(6) == 0 ? "" : "clients:\n- name: groq\n  type: t" + random.nextInt(2) + "\n");
+        var models = random.ints(0, 4).limit(3).distinct().mapToObj(m -> "  - name: m" + m + "\n"
+                + (random.nextInt(4) == 0 ? "" : "    max: " + random.nextInt(3) + "\n") + (random.nextInt(4) == 0 ? "" : "    price: " + random.nextInt(3) + "\n")).toList();
+        return fragment.length() == 0 || random.nextInt(5) == 0 ? fragment.toString() : fragment + "  models:\n" + String.join("", models);
+    }
+
+    /** Sets a value that nobody else would, or removes something with all that is in it. */
+    private void edit(Random random, Map<String, Object> hers, StringBuilder log) throws Document.Refused {
+        var model = "clients[name=groq].models[name=m" + random.nextInt(4) + "]";
+        var place = List.of(model + ".max", model + ".price", model, "clients[name=groq].type", "clients[name=groq].models", "clients[name=groq]").get(random.nextInt(6));
+        var document = Document.open(Format.YAML, file);
+        if (document.get(Place.parse(place)) == null) {
+            return;
+        }
+        boolean removes = place.endsWith("]") || place.endsWith("models") || random.nextBoolean();
+        hers.keySet().removeIf(one -> Choice.within(one, place));
+        if (removes) {
+            document.remove(Place.parse(place));
+        } else {
+            hers.put(place, "hers" + log.length());
+            document.set(Place.parse(place), hers.get(place));
+        }
+        file = document.text();
+        log.append("\n ").append(removes ? "removes " : "sets ").append(place);
     }
 
     private FrontDoor.Result merge(int code, String source, String target, String... more) throws IOException {

@@ -170,8 +170,13 @@ public final class Merge {
         });
         var before = new TreeMap<String, Mark>();
         owned.forEach((place, mark) -> before.put(place, Mark.parse(mark)));
+        // What the person has removed since the last run counts, with all that we had taken out of it before.
+        var decided = before.entrySet().stream().filter(one -> one.getValue().kind == Mark.Kind.OURS && there.get(one.getKey()) == null)
+                .map(one -> uppermostMissing(one.getKey())).collect(Collectors.toSet());
+        before.entrySet().removeIf(one -> one.getValue() == Mark.GONE && Choice.names(decided, one.getKey()));
         var opened = above(wanted.values().stream().filter(spot -> there.get(spot.text) == null && Choice.names(choice.ours, spot.text)).toList());
         opened.removeIf(place -> there.get(place) != null);
+        var open = open(wanted.values(), before, choice, opened);
         var conflicts = new ArrayList<Conflict>();
         var marks = new TreeMap<String, Mark>();
         var missing = new LinkedHashMap<String, Missing>();
@@ -189,7 +194,7 @@ public final class Merge {
             if (theirs) {
                 marks.put(name, Mark.THEIRS);
                 kept += stated == null || !same(stated, value) ? 1 : 0;
-            } else if (stated == null && !chosen && owns(before, removed(spot, before, opened).text)) {
+            } else if (stated == null && !chosen && owns(before, removed(spot, before, open).text)) {
                 if (mark != null) {
                     marks.put(name, mark.as(Mark.Kind.AWAY));
                 }
@@ -223,11 +228,8 @@ public final class Merge {
         edits.addAll(removals.edits);
         marks.putAll(going.remembered);
         var made = above(wanted.values().stream().filter(spot -> marks.containsKey(spot.text) && marks.get(spot.text).kind == Mark.Kind.OURS).toList());
-        // What the person has removed since then counts, with all that was in it.
-        var decided = before.entrySet().stream().filter(one -> one.getValue().kind == Mark.Kind.OURS && marks.containsKey(one.getKey())
-                && marks.get(one.getKey()).kind == Mark.Kind.AWAY).map(one -> uppermostMissing(one.getKey())).collect(Collectors.toSet());
         before.forEach((place, mark) -> {
-            if (mark == Mark.GONE && there.get(place) == null && !made.contains(place) && !Choice.names(decided, place)) {
+            if (mark == Mark.GONE && there.get(place) == null && !made.contains(place)) {
                 marks.putIfAbsent(place, mark);
             }
         });
@@ -251,6 +253,23 @@ public final class Merge {
             top = top.above;
         }
         return top;
+    }
+
+    /** What is not there, but is after this run: where one thing comes back, what stands beside it is judged by itself. */
+    private Set<String> open(Collection<Spot> wanted, TreeMap<String, Mark> known, Choice choice, Set<String> chosen) {
+        var open = new HashSet<>(chosen);
+        var missing = wanted.stream().filter(spot -> there.get(spot.text) == null && known.get(spot.text) != Mark.THEIRS && !Choice.names(choice.theirs, spot.text)).toList();
+        for (int before = -1; before < open.size();) {
+            before = open.size();
+            for (var spot : missing) {
+                if (!owns(known, removed(spot, known, open).text)) {
+                    for (var at = spot.above; at != Spot.TOP && there.get(at.text) == null; at = at.above) {
+                        open.add(at.text);
+                    }
+                }
+            }
+        }
+        return open;
     }
 
     private String uppermostMissing(String place) {
