@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -61,7 +62,7 @@ class DoctorTest extends CliSetup {
                 "ftp://x").run("doctor", "--json");
         assertEquals(1, result.code(), result::toString);
         var problems = new java.util.TreeSet<String>();
-        for (var check : Json.parse(result.out().getBytes())) {
+        for (var check : Json.parse(result.out().getBytes(StandardCharsets.UTF_8))) {
             if (check.get("state").textValue().equals("problem")) {
                 problems.add(check.get("check").textValue());
             }
@@ -111,7 +112,7 @@ class DoctorTest extends CliSetup {
         codex("[model_providers.x]\nexperimental_bearer_token = \"" + LITERAL
                 + "\"\nenv_key = \"not/a/name\"\n[mcp_servers.y.env]\nMY_TOKEN = '" + LITERAL
                 + "'\n[model_providers.z.http_headers]\n\"X-Api-Key\" = \"" + LITERAL + "\"\n");
-        var json = Json.parse(door.run("doctor", "--secrets", "--json").out().getBytes());
+        var json = Json.parse(door.run("doctor", "--secrets", "--json").out().getBytes(StandardCharsets.UTF_8));
         var found = new java.util.ArrayList<String>();
         json.forEach(one -> found.add(Path.of(one.get("file").textValue()).getFileName() + ":" + one.get("line") + ":"
                 + one.get("name").textValue()));
@@ -218,7 +219,7 @@ class DoctorTest extends CliSetup {
         assertEquals(1, result.code(), result::toString);
         assertTrue(result.err().contains(".bashrc cannot be read") && result.err().contains("config.yaml cannot be read"), result.err());
         assertTrue(result.err().contains("No keys found in 0 files; 2 could not be read."), result.err());
-        var json = Json.parse(door.run("doctor", "--secrets", "--json").out().getBytes());
+        var json = Json.parse(door.run("doctor", "--secrets", "--json").out().getBytes(StandardCharsets.UTF_8));
         assertEquals("unread", json.get(0).get("state").textValue());
     }
 
@@ -226,7 +227,7 @@ class DoctorTest extends CliSetup {
     private String advice(String path, String text) throws IOException {
         var file = write(path, text.replace("¤", LITERAL));
         var result = door.run("doctor", "--secrets", "--json");
-        var json = Json.parse(result.out().getBytes());
+        var json = Json.parse(result.out().getBytes(StandardCharsets.UTF_8));
         assertEquals(1, json.size(), result::toString);
         assertFalse(result.toString().contains(LITERAL), result::toString);
         Files.delete(file);

@@ -1,5 +1,4 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
-//COMPILE_OPTIONS -encoding UTF-8
 //SOURCES ../catalog.java
 //SOURCES *.java
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
