@@ -401,7 +401,8 @@ public final class Apply {
         }
 
         private static boolean wasMoved(Path from, Record record, Path named, Path real) throws SafeFile.Refused {
-            return !from.equals(real) && named.equals(record.named == null ? from : record.named) && (Files.notExists(from) || SafeFile.resolve(from).equals(real));
+            return !from.equals(real) && named.equals(record.named == null ? from : record.named)
+                    && (Files.notExists(from) || SafeFile.resolve(from).equals(real));
         }
 
         /** With the sum of the content that the file is about to get; none where it is to be removed. */

@@ -436,7 +436,8 @@ public interface Document {
             boolean theirs = !ours && before != null && (mark == Merge.Mark.THEIRS || names(choice.theirs(), target.named, file.real()));
             if (theirs) {
                 var change = settled(target, file, record, before, Merge.Mark.THEIRS.toString(), State.UNCHANGED);
-                return new Change(target.named, file.real(), before, before, State.UNCHANGED, "left to you", new Counts(0, 0, 1, 0, List.of()), List.of(), change.owned);
+                return new Change(target.named, file.real(), before, before, State.UNCHANGED, "left to you",
+                        new Counts(0, 0, 1, 0, List.of()), List.of(), change.owned);
             }
             if (before == null || ours || mark != null && mark.hashes().contains(sum)) {
                 return settled(target, file, record, part.output, part.output == null ? null : SafeFile.sha256(part.output),
@@ -479,7 +480,8 @@ public interface Document {
             }
             var text = settling.text();
             if (before == null && text.isEmpty()) {
-                return new Change(target.named, file.real(), null, null, State.ABSENT, null, settling.counts, settling.conflicts, settling.record.written(null));
+                return new Change(target.named, file.real(), null, null, State.ABSENT, null, settling.counts, settling.conflicts,
+                        settling.record.written(null));
             }
             if (before != null && text.equals(shown(before))) {
                 return new Change(target.named, file.real(), before, before, State.UNCHANGED, null, settling.counts, settling.conflicts,

@@ -84,7 +84,8 @@ public final class Merge {
 
         @Override
         public String toString() {
-            return hashes.isEmpty() ? kind.name().toLowerCase(Locale.ROOT) : (kind == Kind.OURS ? "" : kind.name().toLowerCase(Locale.ROOT) + " ") + String.join("|", hashes);
+            var word = kind.name().toLowerCase(Locale.ROOT);
+            return hashes.isEmpty() ? word : (kind == Kind.OURS ? "" : word + " ") + String.join("|", hashes);
         }
     }
 
@@ -258,7 +259,8 @@ public final class Merge {
     /** What is not there, but is after this run: where one thing comes back, what stands beside it is judged by itself. */
     private Set<String> open(Collection<Spot> wanted, TreeMap<String, Mark> known, Choice choice, Set<String> chosen) {
         var open = new HashSet<>(chosen);
-        var missing = wanted.stream().filter(spot -> there.get(spot.text) == null && known.get(spot.text) != Mark.THEIRS && !Choice.names(choice.theirs, spot.text)).toList();
+        var missing = wanted.stream().filter(spot -> there.get(spot.text) == null && known.get(spot.text) != Mark.THEIRS
+                && !Choice.names(choice.theirs, spot.text)).toList();
         for (int before = -1; before < open.size();) {
             before = open.size();
             for (var spot : missing) {

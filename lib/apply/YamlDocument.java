@@ -186,7 +186,8 @@ final class YamlDocument implements Document {
         for (var edit : edits) {
             var steps = edit.place().steps();
             var wanted = wanted(edit);
-            if (isKnownOtherwise(steps, keys) || above.contains(steps) || IntStream.rangeClosed(1, steps.size()).anyMatch(n -> touched.contains(steps.subList(0, n)))) {
+            if (isKnownOtherwise(steps, keys) || above.contains(steps)
+                    || IntStream.rangeClosed(1, steps.size()).anyMatch(n -> touched.contains(steps.subList(0, n)))) {
                 break; // it finds something else there then
             }
             if (changes(edit.place(), wanted)) {

@@ -211,7 +211,8 @@ public final class ApplyCommand implements Callable<Integer> {
         for (var entry : entries) {
             for (var id : ownership.providers(entry.path())) {
                 // Gone as a whole, or nothing of it is of use to the tool any more; not because a variable is not set today.
-                boolean useless = addressed.contains(id) && report.leftOut().stream().anyMatch(one -> one.path().equals(entry.path()) && id.equals(one.provider()));
+                boolean useless = addressed.contains(id) && report.leftOut().stream().anyMatch(one ->
+                        one.path().equals(entry.path()) && id.equals(one.provider()));
                 boolean goes = (useless || isGone(workspace, id)) && entry.source().trusted() && (providers.isEmpty() || providers.contains(id));
                 code = Failures.worst(code, goes ? put(targets, entry, id, null) : Failures.OK);
             }
@@ -411,7 +412,8 @@ public final class ApplyCommand implements Callable<Integer> {
         boolean all = true;
         for (var choice : Stream.concat(places(options.ours).stream(), places(theirs).stream()).sorted().toList()) {
             if (places.stream().noneMatch(place -> Choice.within(place, choice))) {
-                output.warn("catalog: nothing of what is applied here is at " + Output.whole(choice) + ", so nothing was done; a place looks like clients[name=groq].models");
+                output.warn("catalog: nothing of what is applied here is at " + Output.whole(choice)
+                        + ", so nothing was done; a place looks like clients[name=groq].models");
                 all = false;
             }
         }
