@@ -268,7 +268,7 @@ class ApplySafetyTest extends CliSetup {
             put(MODS, "# mine\napis: {}\n");
             Files.deleteIfExists(door.home.resolve(".local/state/catalog/owned.json"));
             var other = CompletableFuture.supplyAsync(() -> door.run("apply", "--yes", "--provider", "mistral", "mods", "aichat"));
-            var one = door.run("apply", "--yes", "--provider", "groq", "aichat", "mods");
+            var one = door.run("apply", "--yes", "--provider", "groq", "--ours", "clients[name=groq]", "aichat", "mods");
             assertEquals(List.of(0, 0), List.of(one.code(), other.get().code()), () -> one + " " + other.join());
             var clients = Document.open(Format.YAML, read(AICHAT));
             assertEquals(Set.of("own", "groq", "mistral"), Set.copyOf(clients.items(Place.parse("clients"), "name")));

@@ -284,7 +284,7 @@ public interface Document {
          * A part of a file.
          *
          * @param provider empty for all
-         * @param output   null where the provider exists no more
+         * @param output   null where nothing is to be said of the provider any more: it is gone, or of no use to the tool
          */
         public record Part(Tools.Entry entry, String provider, byte[] output) {
             Document.Format format() {
@@ -444,7 +444,7 @@ public interface Document {
                         before == null ? State.CREATED : part.output == null ? State.REMOVED : State.CHANGED);
             }
             if (part.output == null) {
-                return new Change(target.named, file.real(), before, before, State.UNCHANGED, "its provider is gone, but you have changed it",
+                return new Change(target.named, file.real(), before, before, State.UNCHANGED, "nothing is due here any more, but you have changed it",
                         new Counts(0, 0, 1, 0, List.of()), List.of(), record.with(part.entry().path(), part.provider, Map.of()));
             }
             return new Change(target.named, file.real(), before, before, State.UNCHANGED, null, Counts.NONE,

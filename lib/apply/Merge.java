@@ -195,7 +195,7 @@ public final class Merge {
             if (theirs) {
                 marks.put(name, Mark.THEIRS);
                 kept += stated == null || !same(stated, value) ? 1 : 0;
-            } else if (stated == null && !chosen && owns(before, removed(spot, before, open).text)) {
+            } else if (stated == null && !chosen && isRemoved(spot, before, open)) {
                 if (mark != null) {
                     marks.put(name, mark.as(Mark.Kind.AWAY));
                 }
@@ -249,8 +249,13 @@ public final class Merge {
 
     /** The uppermost place on the way to this one that the document does not have. */
     private Spot missing(Spot spot) {
+        return missing(spot, place -> false);
+    }
+
+    /** The same, but below the lowest place whose absence tells nothing. */
+    private Spot missing(Spot spot, Predicate<String> tellsNothing) {
         var top = spot;
-        while (top.above != Spot.TOP && there.get(top.above.text) == null) {
+        while (top.above != Spot.TOP && there.get(top.above.text) == null && !tellsNothing.test(top.above.text)) {
             top = top.above;
         }
         return top;
@@ -264,7 +269,7 @@ public final class Merge {
         for (int before = -1; before < open.size();) {
             before = open.size();
             for (var spot : missing) {
-                if (!owns(known, removed(spot, known, open).text)) {
+                if (!isRemoved(spot, known, open)) {
                     for (var at = spot.above; at != Spot.TOP && there.get(at.text) == null; at = at.above) {
                         open.add(at.text);
                     }
@@ -280,16 +285,9 @@ public final class Merge {
                 .findFirst().orElse(place);
     }
 
-    /** The same, but below what we have removed ourselves, and what comes back in this run: what the person has removed, if we ever wrote it. */
-    private Spot removed(Spot spot, Map<String, Mark> known, Set<String> opened) {
-        var top = spot;
-        for (var at = spot; at.above != Spot.TOP && there.get(at.above.text) == null; at = at.above) {
-            if (known.get(at.above.text) == Mark.GONE || opened.contains(at.above.text)) {
-                return top;
-            }
-            top = at.above;
-        }
-        return top;
+    /** Of a place that is not there: whether it is the person who has removed it, with what we wrote there. @param open see {@link #open} */
+    private boolean isRemoved(Spot spot, TreeMap<String, Mark> known, Set<String> open) {
+        return owns(known, missing(spot, place -> known.get(place) == Mark.GONE || open.contains(place)).text);
     }
 
     /** Whether we wrote something there, or below, or the person has decided of it. */

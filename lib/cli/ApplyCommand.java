@@ -217,7 +217,7 @@ public final class ApplyCommand implements Callable<Integer> {
                 code = Failures.worst(code, goes ? put(targets, entry, id, null) : Failures.OK);
             }
         }
-        if (chosen.isEmpty() && targets.isEmpty()) {
+        if (providers.isEmpty() && chosen.isEmpty() && targets.isEmpty()) {
             output.warn("None of the " + Workspace.count(models.size(), "provider") + " in " + workspace.snapshotFile()
                     + " has its key set or was applied before. Set one ('catalog providers list'), or name it: --provider " + models.firstKey());
         }
@@ -364,7 +364,7 @@ public final class ApplyCommand implements Callable<Integer> {
                 return Failures.SOME_FAILED;
             }
         }
-        var result = options.dryRun ? null : new Apply(host).write(targets, choice, shown, !options.noBackup);
+        var result = options.dryRun ? null : new Apply(host).write(targets, choice, yes ? null : shown, !options.noBackup);
         var changes = options.dryRun ? shown : result.changes();
         var failure = result == null ? null : result.failure();
         if (json) {
@@ -425,18 +425,8 @@ public final class ApplyCommand implements Callable<Integer> {
             report.look(changes);
         }
         report.lines(changes, "to be ");
-        host.err().print("Write " + Workspace.count(changes.stream().filter(Change::writes).count(), "file") + "? [y/N] ");
-        host.err().flush();
-        var answer = picked == null ? line() : picked.typed.line();
-        return answer != null && answer.strip().matches("(?i)y|yes");
-    }
-
-    private String line() throws IOException {
-        var line = new StringBuilder();
-        for (int c = host.in().read(); c >= 0 && c != '\n' && line.length() < 100; c = host.in().read()) {
-            line.append((char) c);
-        }
-        return line.toString();
+        var question = "Write " + Workspace.count(changes.stream().filter(Change::writes).count(), "file") + "?";
+        return picked == null ? output.isConfirmed(question) : output.isConfirmed(question, picked.typed);
     }
 
     /** What is said of files. @param tools by a file's name, for those that belong to one */
@@ -445,7 +435,7 @@ public final class ApplyCommand implements Callable<Integer> {
         private static final int MOST_LINES = 40;
 
         String shown(Path path) {
-            return path.startsWith(host.home()) ? "~/" + host.home().relativize(path).toString().replace('\\', '/') : path.toString();
+            return Workspace.shown(host, path);
         }
 
         /** For one file; what is a key in it may be none in another. */

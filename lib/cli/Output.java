@@ -122,11 +122,16 @@ public final class Output {
 
     /** Asks a person, who has to be there: see {@link Host#terminal()}. Anything but yes is a no. */
     boolean isConfirmed(String question) throws InterruptedException {
+        return isConfirmed(question, new Host.Terminal.Typed(host.in(), PATIENCE));
+    }
+
+    /** The same, of a person who is typing already. */
+    boolean isConfirmed(String question, Host.Terminal.Typed typed) throws InterruptedException {
         host.out().flush();
         host.err().print(question + " [y/N] ");
         host.err().flush();
-        var said = new Host.Terminal.Typed(host.in(), PATIENCE).line();
-        return said != null && said.matches("(?i)y|yes");
+        var said = typed.line();
+        return said != null && said.strip().matches("(?i)y|yes");
     }
 
     public PrintWriter err() {

@@ -31,7 +31,6 @@ import lib.model.Changes.ChangeLog;
 import lib.model.Changes.Change;
 import lib.model.Snapshot;
 import lib.provider.Access;
-import lib.provider.Json.Listing;
 import lib.provider.Provider;
 import lib.provider.Providers.ConfigError;
 import lib.provider.Providers;
@@ -410,7 +409,7 @@ public record Workspace(Host host, Path root, Providers providers) {
 
     /** A file as people name it: {@code ~/.codex/config.toml}. */
     static String shown(Host host, Path file) {
-        return Listing.visible(file.startsWith(host.home()) ? Path.of("~").resolve(host.home().relativize(file)).toString() : file.toString());
+        return Trusted.shown((file.startsWith(host.home()) ? Path.of("~").resolve(host.home().relativize(file)) : file).toString());
     }
 
     /** {@code 3 days old}, for people. */
