@@ -195,9 +195,9 @@ class FetchFailureTest extends FetchSetup {
             }
         });
         server.on("/next/models", Loopback.json(Fixtures.list(1)));
-        var outcomes = run(options().withMaxConcurrency(1).withTimeout(Duration.ofMillis(700)), Map.of(), acme(),
+        var outcomes = run(options().withMaxConcurrency(1).withTimeout(Duration.ofMillis(2000)), Map.of(), acme(),
                 Fixtures.access("next", server.uri("/next/models"), e -> e));
-        assertTrue(failure(outcomes.get(0), Kind.NETWORK).message().contains("700 ms"), outcomes.toString());
+        assertTrue(failure(outcomes.get(0), Kind.NETWORK).message().contains("2 s"), outcomes.toString());
         fresh(outcomes.get(1));
     }
 
@@ -218,10 +218,10 @@ class FetchFailureTest extends FetchSetup {
     @Test
     void waiting_for_a_slot_is_not_held_against_a_provider() throws Exception {
         server.on("/slow/models", (request, out) -> {
-            Thread.sleep(300);
+            Thread.sleep(600);
             Loopback.json(Fixtures.list(1)).to(request, out);
         });
         var asked = List.of("a", "b", "c", "d").stream().map(id -> Fixtures.access(id, server.uri("/slow/models"), e -> e)).toArray(Access[]::new);
-        run(options().withMaxConcurrency(1).withTimeout(Duration.ofMillis(1000)), Map.of(), asked).forEach(this::fresh);
+        run(options().withMaxConcurrency(1).withTimeout(Duration.ofMillis(2000)), Map.of(), asked).forEach(this::fresh);
     }
 }

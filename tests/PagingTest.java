@@ -15,6 +15,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import lib.fetch.Outcome.Answer;
 import lib.fetch.Fetch;
 import lib.fetch.History;
@@ -211,9 +213,10 @@ class PagingTest {
 
     @Test
     void both_apis_are_asked_at_once_unless_the_provider_is_asked_one_by_one() throws Exception {
+        var answer = Loopback.json("{\"data\":[{\"id\":\"a\"}],\"items\":[]}");
         Loopback.Reply slow = (request, out) -> {
             Thread.sleep(100);
-            Loopback.json("{\"data\":[{\"id\":\"a\"}],\"items\":[]}").to(request, out);
+            answer.to(request, out);
         };
         server.on("/models", slow);
         server.on("/second", slow);
@@ -221,6 +224,14 @@ class PagingTest {
         fetch(joined(null, server.uri("/second")),
                 new Fetch.Options(64, 1, o.timeout(), o.stall(), o.backoff(), o.maxBytes(), false, false, o.userAgent()));
         assertEquals(1, server.mostAtOnce());
+        var both = new CountDownLatch(2);
+        Loopback.Reply together = (request, out) -> {
+            both.countDown();
+            both.await(20, TimeUnit.SECONDS);
+            answer.to(request, out);
+        };
+        server.on("/models", together);
+        server.on("/second", together);
         fetch(joined(null, server.uri("/second")));
         assertEquals(2, server.mostAtOnce());
     }
@@ -245,7 +256,7 @@ class PagingTest {
                 Thread.sleep(20);
             }
         });
-        var fresh = assertInstanceOf(Outcome.Fresh.class, fetch(joined(null, server.uri("/second")), FetchSetup.options().withTimeout(Duration.ofMillis(500))));
+        var fresh = assertInstanceOf(Outcome.Fresh.class, fetch(joined(null, server.uri("/second")), FetchSetup.options().withTimeout(Duration.ofMillis(2000))));
         assertEquals(1, fresh.notes().size());
     }
 
