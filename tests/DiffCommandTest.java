@@ -62,7 +62,7 @@ class DiffCommandTest {
 
     /** What a fetch leaves. */
     private void fetched(Snapshot now, Duration ago) throws IOException {
-        var before = Snapshot.read(archive.file());
+        var before = archive.current(door.now, (then, later) -> "old").snapshot();
         var at = door.now.minus(ago);
         archive.replace(now::writeTo, at);
         var log = ChangeLog.open(log());

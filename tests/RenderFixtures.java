@@ -146,7 +146,7 @@ final class RenderFixtures {
         var accesses = new ArrayList<Access>();
         models.keySet().forEach(id -> accesses.add(providers.access(providers.named(id), host)));
         return new Renderer(discover()).render(new Rendering.Request(root, accesses, providers.byId().values(), models::get, answers::get,
-                secrets, tools, only, optional, run, Rendering.Scope.ALL, 2));
+                secrets, tools, only, optional, run, Rendering.Scope.ALL, 2, List.of()));
     }
 
     /** What a template makes of one provider; anything that goes wrong fails the test. */

@@ -6,10 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -26,16 +25,13 @@ import lib.provider.Provider.Field;
 import lib.provider.Providers.ConfigError;
 import lib.provider.Json;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code models/catalog.json}: its exact form, and that nothing is lost on the way through it. */
 class SnapshotTest {
     private static final String HASH = "ab".repeat(32);
-
-    @TempDir
-    Path dir;
+    private static final Path FILE = Path.of("catalog.json");
 
     private static Model model(String provider, String id, Object... fieldsAndValues) {
         var facts = new EnumMap<Field, Fact>(Field.class);
@@ -49,8 +45,8 @@ class SnapshotTest {
         return new Snapshot.Input(id, "https://" + id + ".example/v1/models", HASH);
     }
 
-    private Snapshot written(byte[] content) throws IOException {
-        return Snapshot.read(Files.write(Files.createTempFile(dir, "catalog", ".json"), content));
+    private static Snapshot written(byte[] content) {
+        return Snapshot.read(FILE, content);
     }
 
     private static String text(Snapshot snapshot) {
@@ -80,7 +76,7 @@ class SnapshotTest {
     }
 
     @Test
-    void every_field_of_the_schema_is_kept() throws IOException {
+    void every_field_of_the_schema_is_kept() throws JsonProcessingException {
         var facts = new EnumMap<Field, Fact>(Field.class);
         for (var field : Field.values()) {
             if (field != Field.ID) {
@@ -97,7 +93,7 @@ class SnapshotTest {
     }
 
     @Test
-    void what_is_written_is_read_again_whatever_the_texts() throws IOException {
+    void what_is_written_is_read_again_whatever_the_texts() {
         long seed = System.nanoTime();
         var random = new Random(seed);
         for (int round = 0; round < 30; round++) {
@@ -170,20 +166,18 @@ class SnapshotTest {
     }
 
     @Test
-    void a_missing_file_is_an_empty_snapshot() throws IOException {
-        assertEquals(Snapshot.empty(), Snapshot.read(dir.resolve("none.json")));
+    void an_empty_snapshot_is_read_as_such() {
         assertEquals(Snapshot.empty(), written(Snapshot.empty().bytes()));
     }
 
     @Test
-    void a_snapshot_of_a_newer_catalog_is_refused() throws IOException {
-        var file = Files.writeString(dir.resolve("catalog.json"), "{\"schema\": 2, \"things\": what is this");
-        var message = assertThrows(ConfigError.class, () -> Snapshot.read(file)).getMessage();
-        assertEquals(file + " was written by a newer catalog (schema 2); update catalog", message);
+    void a_snapshot_of_a_newer_catalog_is_refused() {
+        var message = assertThrows(ConfigError.class, () -> written("{\"schema\": 2, \"things\": what is this".getBytes(StandardCharsets.UTF_8))).getMessage();
+        assertEquals(FILE + " was written by a newer catalog (schema 2); update catalog", message);
     }
 
     @Test
-    void members_that_are_not_known_are_passed_over_and_a_fact_without_source_is_the_providers() throws IOException {
+    void members_that_are_not_known_are_passed_over_and_a_fact_without_source_is_the_providers() {
         var read = written("""
                 {"schema": 1, "made_by": {"deep": [1, {}]}, "models": [{"id": "m", "new": [{"a": 1}], "limits": {"context": 5, "of": {"x": 1}},
                  "more": {"y": []}, "provider_id": "p", "sources": {"more.y": {"z": 1}}}], "inputs": []}
@@ -209,15 +203,14 @@ class SnapshotTest {
             {"schema":1,"models":[                                                   | 1:23
             <<<<<<< HEAD                                                             | 1:1
             """)
-    void a_damaged_file_is_refused_with_its_place_and_what_to_do(String content, String place) throws IOException {
-        var file = Files.writeString(dir.resolve("catalog.json"), content);
-        var message = assertThrows(ConfigError.class, () -> Snapshot.read(file)).getMessage();
-        assertTrue(message.startsWith(file + ":" + place + ": the snapshot is damaged ("), message);
+    void a_damaged_file_is_refused_with_its_place_and_what_to_do(String content, String place) {
+        var message = assertThrows(ConfigError.class, () -> written(content.getBytes(StandardCharsets.UTF_8))).getMessage();
+        assertTrue(message.startsWith(FILE + ":" + place + ": the snapshot is damaged ("), message);
         assertTrue(message.endsWith("run 'catalog fetch' to make it anew") && message.lines().count() == 1, message);
     }
 
     @Test
-    void a_file_cut_anywhere_is_damaged_and_never_a_smaller_snapshot() throws IOException {
+    void a_file_cut_anywhere_is_damaged_and_never_a_smaller_snapshot() {
         var whole = new Snapshot(List.of(input("a")), List.of(model("a", "é😀", Field.CONTEXT, 5L, Field.TOOLS, true, Field.NAME, "N"))).bytes();
         for (int length = 0; length < whole.length - 1; length++) {
             var cut = java.util.Arrays.copyOf(whole, length);
@@ -226,7 +219,7 @@ class SnapshotTest {
     }
 
     @Test
-    void ten_thousand_models_stay_under_6_MB() throws IOException {
+    void ten_thousand_models_stay_under_6_MB() {
         var random = new Random(7);
         var models = IntStream.range(0, 10_000).mapToObj(i -> {
             var id = "organisation-" + random.nextInt(300) + "/model-name-" + i + "-instruct";

@@ -242,7 +242,7 @@ public final class DiffCommand implements Callable<Integer> {
             var file = host.cwd().resolve(word);
             if (Files.isRegularFile(file)) {
                 var at = Workspace.written(file, host.clock().instant());
-                return new Side(file.toString(), at, Archive.read(file, Files.readAllBytes(file)), null);
+                return new Side(file.toString(), at, Snapshot.read(file, Files.readAllBytes(file)), null);
             }
         } catch (InvalidPathException e) {
             // then it is no file
@@ -386,7 +386,7 @@ public final class DiffCommand implements Callable<Integer> {
         /** @return null where it is damaged, which is a reason to be here */
         private static Snapshot current(Archive archive, byte[] content) {
             try {
-                return content == null ? Snapshot.empty() : Archive.read(archive.file(), content);
+                return content == null ? Snapshot.empty() : Snapshot.read(archive.file(), content);
             } catch (ConfigError damaged) {
                 return null;
             }

@@ -201,7 +201,7 @@ public final class RenderCommand implements Callable<Integer> {
                 }
                 Snapshot.empty().with(List.of(), models.values().stream().flatMap(List::stream).toList()).bytes();
                 new Renderer(found).render(new Rendering.Request(workspace.root(), accesses, List.of(), models::get, samples::get, Set.of(), null, null,
-                        Set.of(), null, Rendering.Scope.REHEARSAL, 1));
+                        Set.of(), null, Rendering.Scope.REHEARSAL, 1, List.of()));
             }
         }
 

@@ -1,6 +1,5 @@
 package lib.model;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -19,7 +18,6 @@ import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -193,20 +191,7 @@ public record Archive(Host host, Path folder, Path file) {
 
     /** @throws ConfigError where it is damaged, or of a newer catalog */
     public Snapshot read(Kept kept) {
-        return read(kept.file(), kept.load());
-    }
-
-    /** @throws ConfigError where it is damaged, or of a newer catalog */
-    public static Snapshot read(Path from, byte[] content) {
-        try (var json = new JsonFactory().createParser(content)) {
-            return new SnapshotReader(from, json, new HashMap<>()).snapshot();
-        } catch (JsonProcessingException e) {
-            // Some of it is for the parser's programmers.
-            throw Snapshot.damaged(from, e.getLocation(), e.getOriginalMessage().replaceAll("\\[Source: [^;]*; ([^]]*)]", "$1")
-                    .replaceAll(",? from `[^`]*`", ""));
-        } catch (IOException e) {
-            throw Snapshot.damaged(from, null, e.getMessage());
-        }
+        return Snapshot.read(kept.file(), kept.load());
     }
 
     /**
@@ -224,13 +209,13 @@ public record Archive(Host host, Path folder, Path file) {
             return new Current(Snapshot.empty(), null, null, null);
         }
         try {
-            return new Current(read(file, content), content, null, null);
+            return new Current(Snapshot.read(file, content), content, null, null);
         } catch (ConfigError e) {
             var damage = DAMAGE.matcher(e.getMessage());
             for (var kept : damage.find() ? before(content) : List.<Kept>of()) {
                 try {
                     var whole = kept.load();
-                    return new Current(read(kept.file(), whole), whole, kept, file + " is damaged (" + damage.group(1)
+                    return new Current(Snapshot.read(kept.file(), whole), whole, kept, file + " is damaged (" + damage.group(1)
                             + "); using the snapshot of " + minute(kept.at()) + " (" + age.apply(kept.at(), now)
                             + "); 'catalog rollback' writes it back");
                 } catch (ConfigError alsoDamaged) {
@@ -301,7 +286,7 @@ public record Archive(Host host, Path folder, Path file) {
         try {
             // What is kept was whole once; only of what others left there nobody knows.
             if (at == kept.size()) {
-                read(file, content);
+                Snapshot.read(file, content);
             }
         } catch (ConfigError e) {
             if (DAMAGE.matcher(e.getMessage()).find()) {

@@ -15,8 +15,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -269,22 +267,18 @@ public record Snapshot(List<Input> inputs, List<Model> models) {
     }
 
     /**
-     * A file that is not there is an empty snapshot. Members that this schema does not know are passed over, and a fact
-     * without source counts as the provider's own.
+     * Members that this schema does not know are passed over, and a fact without source counts as the provider's own.
      *
+     * @param file where the content is from
      * @throws ConfigError where it was written by a newer catalog, or is damaged; names line and column
      */
-    public static Snapshot read(Path file) throws IOException {
-        byte[] content;
-        try {
-            content = Files.readAllBytes(file);
-        } catch (NoSuchFileException e) {
-            return empty();
-        }
+    public static Snapshot read(Path file, byte[] content) {
         try (var json = JSON.createParser(content)) {
             return new SnapshotReader(file, json, new HashMap<>()).snapshot();
         } catch (JsonProcessingException e) {
-            throw damaged(file, e.getLocation(), e.getOriginalMessage());
+            // Some of it is for the parser's programmers.
+            throw damaged(file, e.getLocation(), e.getOriginalMessage().replaceAll("\\[Source: [^;]*; ([^]]*)]", "$1")
+                    .replaceAll(",? from `[^`]*`", ""));
         } catch (IOException e) {
             throw damaged(file, null, e.getMessage());
         }

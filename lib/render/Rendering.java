@@ -81,13 +81,6 @@ public final class Rendering {
             this(root, providers, known, models, answers, secrets, tools, only, null, optional, run, scope, threads, changes);
         }
 
-        /** And without changes. */
-        public Request(Path root, List<Access> providers, Collection<Provider> known, Function<String, List<Model>> models,
-                Function<String, JsonNode> answers, Set<String> secrets, Set<String> tools, Set<String> only, Set<String> optional, Run run,
-                Scope scope, int threads) {
-            this(root, providers, known, models, answers, secrets, tools, only, null, optional, run, scope, threads, List.of());
-        }
-
         /**
          * For each provider a name for tools that take the key from {@code NAME_API_KEY}: the id, or what the key variable asks
          * for. No two share one, and none makes a tool read a variable that belongs to other providers.
