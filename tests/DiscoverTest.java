@@ -334,7 +334,7 @@ class DiscoverTest {
         assertTrue(result.err().contains("  -model: openai:gpt-4o   # as ever\n  +model: groq:llama-70b   # as ever\n"), result.err());
         var after = read(".config/aichat/config.yaml");
         assertTrue(after.startsWith(before.substring(0, before.indexOf("# end")).replace("openai:gpt-4o", "groq:llama-70b")), after);
-        assertTrue(after.contains("name: groq") || after.contains("name: \"groq\""), after);
+        assertTrue(after.contains("  - name: groq\n    type: openai-compatible\n"), after);
         assertTrue(after.contains("llama-8b") && after.endsWith("# end\n"), after);
         try (var kept = Files.walk(folder.resolve(".local/state/catalog/backups"))) {
             assertTrue(kept.filter(Files::isRegularFile).anyMatch(file -> holds(file, before)), "what was there is kept");
